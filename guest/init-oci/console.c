@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "console.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "error.h"
+
+void console_open(void)
+{
+	int fd = open("/dev/console", O_RDWR | O_NOCTTY);
+
+	if (fd < 0)
+		fd = open("/dev/null", O_RDWR);
+	if (fd < 0)
+		return;
+	for (int stream = 0; stream <= 2; stream++)
+		dup2(fd, stream);
+	if (fd > 2)
+		close(fd);
+}
+
+void console_line(const char *const parts[])
+{
+	char line[512];
+	size_t length = text_join(line, sizeof(line) - 1, parts);
+	ssize_t written;
+
+	line[length++] = '\n';
+	written = write(STDERR_FILENO, line, length);
+	/* Nobody is left to tell. */
+	(void)written;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_OCI_CONSOLE_H
+#define INIT_OCI_CONSOLE_H
+
+/* Makes /dev/console, or /dev/null if the VM has no console, the standard streams. */
+void console_open(void);
+
+/* One line on the console, in one write, after the name of the program. */
+void console_line(const char *const parts[]);
+#define SAY(...) console_line((const char *const[]){ "init-oci: ", __VA_ARGS__, NULL })
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_OCI_LINUX_ABI_H
+#define INIT_OCI_LINUX_ABI_H
+
+/*
+ * The few pieces of the kernel's interface that musl's headers do not have.
+ * The kernel's own headers would be one more package to pin for them.
+ */
+
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NETLINK_KOBJECT_UEVENT 15
+
+struct netlink_address {
+	uint16_t family;
+	uint16_t padding;
+	uint32_t port;
+	uint32_t groups;
+};
+
+#define FSOPEN_CLOEXEC 1
+#define FSMOUNT_CLOEXEC 1
+#define MOVE_MOUNT_F_EMPTY_PATH 4
+
+enum {
+	FSCONFIG_SET_FLAG = 0,
+	FSCONFIG_SET_STRING = 1,
+	FSCONFIG_CMD_CREATE = 6,
+};
+
+static inline int fsopen(const char *file_system, unsigned int flags)
+{
+	return (int)syscall(SYS_fsopen, file_system, flags);
+}
+
+static inline int fsconfig(int context, unsigned int command, const char *key, const void *value,
+			   int auxiliary)
+{
+	return (int)syscall(SYS_fsconfig, context, command, key, value, auxiliary);
+}
+
+static inline int fsmount(int context, unsigned int flags, unsigned int attributes)
+{
+	return (int)syscall(SYS_fsmount, context, flags, attributes);
+}
+
+static inline int move_mount(int from, const char *from_path, int to, const char *to_path,
+			     unsigned int flags)
+{
+	return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
+}
+
+#define MOUNT_ATTR_RDONLY 1
+#define AT_RECURSIVE 0x8000
+
+struct mount_attributes {
+	uint64_t set, clear, propagation, user_namespace;
+};
+
+static inline int mount_setattr(int directory, const char *path, unsigned int flags,
+				const struct mount_attributes *attributes)
+{
+	return (int)syscall(SYS_mount_setattr, directory, path, flags, attributes,
+			    sizeof(*attributes));
+}
+
+#define CAPABILITY_VERSION_3 0x20080522
+
+struct capability_header {
+	uint32_t version;
+	int pid;
+};
+
+/* Two of them: capabilities 0 to 31, and the rest. */
+struct capability_data {
+	uint32_t effective, permitted, inheritable;
+};
+
+#endif

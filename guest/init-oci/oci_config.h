@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_OCI_OCI_CONFIG_H
+#define INIT_OCI_OCI_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "names.h"
+
+struct limit {
+	int resource;
+	uint64_t soft, hard;
+};
+
+struct capabilities {
+	uint64_t bounding, effective, permitted, inheritable, ambient;
+};
+
+/* What this init takes from an OCI runtime configuration; README.md lists the fields. */
+struct config {
+	char **args;
+	char **env;
+	const char *cwd;
+	const char *hostname;
+	const char *domainname;
+	char **masked_paths;
+	char **read_only_paths;
+	uint32_t uid, gid;
+	uint32_t *groups;
+	size_t group_count;
+	struct limit limits[RESOURCE_LIMITS];
+	size_t limit_count;
+	struct capabilities capabilities;
+	int umask;
+	int oom_score_adj;
+	unsigned short rows, columns;
+	bool terminal;
+	bool no_new_privileges;
+	bool read_only_root;
+	bool has_capabilities;
+	bool has_oom_score_adj;
+	/* Fields that are there, arrange something, and are not carried out. */
+	const char *ignored[16];
+	size_t ignored_count;
+	void *json;
+};
+
+/*
+ * Parses and checks the text. On success everything in config is good to use
+ * until config_free(); on failure there is nothing to free.
+ */
+int config_parse(const char *text, size_t length, struct config *config, struct error *error);
+void config_free(struct config *config);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_OCI_SYSTEM_H
+#define INIT_OCI_SYSTEM_H
+
+#include "oci_config.h"
+#include "error.h"
+
+/* Names of the machine, and the loopback interface. */
+int system_set_up(const struct config *config, struct error *error);
+
+#endif

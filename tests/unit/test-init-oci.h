@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TEST_INIT_OCI_H
+#define TEST_INIT_OCI_H
+
+#include <check.h>
+
+Suite *command_line_suite(void);
+Suite *config_suite(void);
+Suite *parts_suite(void);
+
+#endif
