@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Expand a template: what stands between the lines "@for_each_asset@" and
+# "@end_for_each_asset@" is repeated for each row of the table of assets.
+#
+# Usage: awk -f expand-assets.awk TABLE TEMPLATE
+
+BEGIN { FS = "\t" }
+
+FNR == NR {
+	name[++rows] = $1
+	mode[rows] = $2
+	description[rows] = $4
+	next
+}
+
+/^@for_each_asset@$/ { inside = 1; lines = 0; next }
+
+/^@end_for_each_asset@$/ {
+	inside = 0
+	for (row = 1; row <= rows; row++) {
+		symbol = name[row]
+		gsub(/-/, "_", symbol)
+		for (i = 1; i <= lines; i++) {
+			text = block[i]
+			gsub(/@asset@/, name[row], text)
+			gsub(/@asset_symbol@/, symbol, text)
+			gsub(/@ASSET_SYMBOL@/, toupper(symbol), text)
+			gsub(/@asset_mode@/, mode[row], text)
+			gsub(/@asset_description@/, description[row], text)
+			print text
+		}
+	}
+	next
+}
+
+inside { block[++lines] = $0; next }
+{ print }
+
+END {
+	if (inside) {
+		print "expand-assets: a block is not closed" > "/dev/stderr"
+		exit 1
+	}
+}

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+# Macros of supermachine-kernel's own configure.
+
+# SUPERMACHINE_FAIL(WHAT-IS-WRONG, WHAT-TO-DO)
+# --------------------------------------------
+# Stop with one line for each.
+AC_DEFUN([SUPERMACHINE_FAIL],
+[AC_MSG_ERROR([$1
+$2])])
+
+# SUPERMACHINE_ASSET(NAME, MODE, FORMAT, DESCRIPTION)
+# ---------------------------------------------------
+# One asset: its option, its variable, where its bytes come from (the first of
+# option, variable, assets/NAME.xz), and its row in the table that the scripts
+# in build-aux read. An override is checked here already: a build that fails
+# after a minute is a worse answer than a configure that fails after none.
+AC_DEFUN([SUPERMACHINE_ASSET],
+[m4_pushdef([asset_symbol], m4_translit([[$1]], [-], [_]))dnl
+m4_pushdef([asset_variable], [SUPERMACHINE_]m4_translit([[$1]], [a-z-], [A-Z_])[_PATH])dnl
+AC_ARG_WITH([$1],
+  [AS_HELP_STRING([--with-$1=FILE],
+    [take the $1 from the raw FILE instead of the bundled assets/$1.xz])])
+AC_ARG_VAR(asset_variable,
+  [raw file to take the $1 from, if --with-$1 is not given])
+AC_MSG_CHECKING([where the $1 comes from])
+asset_file= asset_from=
+AS_CASE(["$with_[]asset_symbol"],
+  [yes], [AC_MSG_RESULT([nowhere])
+    AC_MSG_ERROR([--with-$1 needs a file: --with-$1=FILE])],
+  [no], [AC_MSG_RESULT([nowhere])
+    AC_MSG_ERROR([--without-$1 is not possible: the library always carries a $1])],
+  [?*], [asset_file=$with_[]asset_symbol asset_from="--with-$1"],
+  [asset_file=$asset_variable asset_from=asset_variable])
+AS_IF([test "${with_[]asset_symbol+set}" = set && test -z "$with_[]asset_symbol"],
+  [AC_MSG_RESULT([nowhere])
+   AC_MSG_ERROR([--with-$1= is empty: name a file])])
+AS_IF([test -n "$asset_file"],
+  [AS_CASE([$asset_file],
+    [/* | [[A-Za-z]]:[[\\/]]*], [],
+    [asset_file=`pwd`/$asset_file])
+   AC_MSG_RESULT([$asset_file ($asset_from)])
+   AS_IF([asset_problem=`$SHELL "$srcdir/build-aux/check-asset" $3 "$asset_file" 2>&1`], [],
+     [AC_MSG_ERROR([$asset_from: $asset_problem])])
+   asset_override_files="$asset_override_files src/$1.override"
+   asset_override_check=always],
+  [AC_MSG_RESULT([assets/$1.xz])
+   AS_IF([test -s "$srcdir/assets/$1.xz"], [],
+     [AC_MSG_ERROR([assets/$1.xz is missing from the source: unpack the release again, or run guest/rebuild])])
+   asset_bundled_files="$asset_bundled_files \$(srcdir)/assets/$1.xz"])
+# Columns are separated by a tab, since descriptions and paths may hold spaces.
+asset_tab='	'
+asset_table="$asset_table${asset_table:+$as_nl}$1${asset_tab}$2${asset_tab}$3${asset_tab}$4${asset_tab}${asset_file:-bundled}"
+ASSETS="$ASSETS${ASSETS:+ }$1"
+STAGED_ASSETS="$STAGED_ASSETS${STAGED_ASSETS:+ }src/$1"
+ASSET_OBJECTS="$ASSET_OBJECTS${ASSET_OBJECTS:+ }src/$1.lo"
+m4_popdef([asset_variable])m4_popdef([asset_symbol])dnl
+])
+
+# SUPERMACHINE_ASSET_TABLE(FILE)
+# ------------------------------
+# Write the rows to FILE, link the overrides to where make looks for them (a
+# path with a space cannot be a prerequisite), and make the lines of the
+# summary.
+AC_DEFUN([SUPERMACHINE_ASSET_TABLE],
+[AC_SUBST([ASSETS])
+AC_SUBST([STAGED_ASSETS])
+AC_SUBST([ASSET_OBJECTS])
+AC_SUBST([ASSET_BUNDLED_FILES], [$asset_bundled_files])
+AC_SUBST([ASSET_OVERRIDE_FILES], [$asset_override_files])
+AC_SUBST([ASSET_OVERRIDE_CHECK], [$asset_override_check])
+asset_summary=
+while IFS=$asset_tab read -r name mode format description source; do
+  AS_IF([test "$source" = bundled],
+    [asset_size=`sed -n 's/^Size: //p' "$srcdir/assets/$name.buildinfo"`
+     asset_digest=`sed -n "s/ [[ *]]$name\\$//p" "$srcdir/assets/SHA256SUMS"`],
+    [asset_size=`wc -c <"$source" | tr -d ' '`
+     asset_digest=`$SHA256 <"$source" | sed 's/ .*//'`])
+  asset_summary="$asset_summary
+  $name
+      from                     $source
+      size                     $asset_size bytes
+      SHA-256                  $asset_digest"
+done <<SUPERMACHINE_EOF
+$asset_table
+SUPERMACHINE_EOF
+asset_summary="$asset_summary
+"
+AC_CONFIG_COMMANDS([$1],
+ [AS_MKDIR_P([`AS_DIRNAME(["$1"])`])
+  printf '%s\n' "$asset_table" | sed "s|@QUOTE@|'|g" >"$1.new"
+  rm -f src/*.override
+  while IFS=$asset_tab read -r name mode format description source; do
+    test "$source" = bundled || ln -s "$source" "src/$name.override"
+  done <"$1.new"
+  AS_IF([cmp -s "$1.new" "$1"], [rm -f "$1.new"], [mv "$1.new" "$1"])],
+ [asset_tab='	'
+  asset_table='`printf '%s\n' "$asset_table" | sed "s/'/@QUOTE@/g"`'])
+])
+
+# SUPERMACHINE_ASSET_FILES(FILE...)
+# ---------------------------------
+# Like AC_CONFIG_FILES, for templates with blocks that stand once for each
+# asset. An unchanged file keeps its time stamp, so that configure run again
+# rebuilds nothing.
+AC_DEFUN([SUPERMACHINE_ASSET_FILES],
+[AC_CONFIG_FILES([$1],
+ [printf '%s\n' "$asset_table" >"$ac_file.table"
+  awk -f "$ac_top_srcdir/build-aux/expand-assets.awk" "$ac_file.table" "$ac_file" >"$ac_file.new" ||
+    AC_MSG_ERROR([cannot expand $ac_file])
+  rm -f "$ac_file.table"
+  mv "$ac_file.new" "$ac_file"])
+])
+
+# SUPERMACHINE_COMPILER_FLAGS(VARIABLE, FLAGS)
+# --------------------------------------------
+# Put those of FLAGS that the compiler takes into VARIABLE.
+AC_DEFUN([SUPERMACHINE_COMPILER_FLAGS],
+[AC_SUBST([$1])
+saved_CFLAGS=$CFLAGS
+m4_foreach_w([flag], [$2],
+ [AS_VAR_PUSHDEF([cached], [supermachine_cv_cflag_]flag)dnl
+  AC_CACHE_CHECK([whether $CC takes flag], [cached],
+   [CFLAGS="$saved_CFLAGS -Werror flag"
+    AC_COMPILE_IFELSE([AC_LANG_PROGRAM()], [AS_VAR_SET([cached], [yes])], [AS_VAR_SET([cached], [no])])])
+  AS_VAR_IF([cached], [yes], [$1="$$1 flag"])
+  AS_VAR_POPDEF([cached])dnl
+ ])
+CFLAGS=$saved_CFLAGS
+])
+
+# SUPERMACHINE_VERSION_SCRIPT
+# ---------------------------
+# Whether the linker takes a version script. Mach-O and PE have no symbol
+# versions; there -fvisibility=hidden alone keeps the inside in.
+AC_DEFUN([SUPERMACHINE_VERSION_SCRIPT],
+[AC_CACHE_CHECK([whether the linker takes a version script],
+  [supermachine_cv_version_script],
+  [echo 'SUPERMACHINE_TEST { global: main; local: *; };' >conftest.map
+   saved_LDFLAGS=$LDFLAGS
+   LDFLAGS="$LDFLAGS -Wl,--version-script=conftest.map"
+   AC_LINK_IFELSE([AC_LANG_PROGRAM()],
+     [supermachine_cv_version_script=yes], [supermachine_cv_version_script=no])
+   LDFLAGS=$saved_LDFLAGS
+   rm -f conftest.map])
+AM_CONDITIONAL([HAVE_VERSION_SCRIPT], [test "$supermachine_cv_version_script" = yes])
+])
+
+# SUPERMACHINE_PROG_SHA256
+# ------------------------
+# A command that prints the SHA-256 of its standard input first on its line.
+# Every system has one; no two families have the same.
+AC_DEFUN([SUPERMACHINE_PROG_SHA256],
+[AC_ARG_VAR([SHA256], [command that prints the SHA-256 of its standard input])
+AC_CACHE_CHECK([for a SHA-256 command], [supermachine_cv_prog_sha256],
+  [supermachine_cv_prog_sha256=none
+   for candidate in "$SHA256" sha256sum 'shasum -a 256' 'sha256 -q' 'openssl dgst -sha256 -r'; do
+     AS_CASE([`($candidate </dev/null) 2>/dev/null`],
+       [e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855*],
+         [supermachine_cv_prog_sha256=$candidate; break])
+   done])
+AS_IF([test "$supermachine_cv_prog_sha256" = none],
+  [SUPERMACHINE_FAIL([no command prints a SHA-256, and a payload is not used unchecked],
+    [install coreutils (sha256sum), or name a command with SHA256=])])
+SHA256=$supermachine_cv_prog_sha256
+])
+
+# SUPERMACHINE_PROG_XZ
+# --------------------
+# The xz program decodes the payloads. Where only liblzma is installed, a small
+# decoder of our own is built on it and runs while building, which a cross
+# build cannot do.
+AC_DEFUN([SUPERMACHINE_PROG_XZ],
+[AC_ARG_VAR([XZ], [xz program that decodes the bundled payloads])
+xz_asked_for=$XZ
+AC_CHECK_PROGS([XZ], [xz])
+AS_IF([test -n "$XZ"],
+  [AS_IF([($XZ --version) >/dev/null 2>&1], [],
+     [SUPERMACHINE_FAIL(['$XZ' does not run],
+       [install xz 5.2 or later, or name a working one with XZ=])])
+   DECODE_XZ="$XZ -dc"
+   xz_summary=$XZ],
+  [PKG_CHECK_MODULES([LZMA], [liblzma >= 5.2], [have_lzma=yes], [have_lzma=no])
+   AS_IF([test "$have_lzma$cross_compiling" = yesno],
+     [DECODE_XZ='build-aux/decode-xz$(EXEEXT)'
+      DECODER=$DECODE_XZ
+      xz_summary='build-aux/decode-xz, made for this build on liblzma'],
+     [SUPERMACHINE_FAIL([the xz program is missing, and the bundled payloads are .xz files],
+       [install it: brew install xz, apt install xz-utils, or dnf install xz])])])
+AC_SUBST([DECODE_XZ])
+AC_SUBST([DECODER])
+])
+
+# SUPERMACHINE_EMBED
+# ------------------
+# How an asset becomes an object: by the linker, or where that cannot do it
+# (see build-aux/embed-asset) by the assembler's .incbin.
+AC_DEFUN([SUPERMACHINE_EMBED],
+[AC_CACHE_CHECK([how to embed a file in an object], [supermachine_cv_embed],
+  [supermachine_cv_embed=none
+   echo asset >conftest.asset
+   for method in linker incbin; do
+     AS_IF([$SHELL "$srcdir/build-aux/embed-asset" --method=$method --symbol=asset \
+              --asset=conftest.asset $CC $CPPFLAGS $CFLAGS conftest.asset -o conftest.$ac_objext \
+              >conftest.err 2>&1 && test ! -s conftest.err],
+       [supermachine_cv_embed=$method; break],
+       [cat conftest.err >&AS_MESSAGE_LOG_FD])
+   done
+   rm -f conftest.*])
+AS_CASE([$supermachine_cv_embed],
+  [linker], [embed_summary="$CC -r -Wl,-b,binary"],
+  [incbin], [embed_summary="$CC -c, with .incbin"],
+  [SUPERMACHINE_FAIL([neither the linker nor the assembler of '$CC' can embed a file],
+    [use gcc or clang with GNU binutils or LLVM; config.log has what they said])])
+AC_SUBST([EMBED_METHOD], [$supermachine_cv_embed])
+])

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Extraction: the bytes go to a new file beside the destination, reach the
+ * disk, and take the destination's name by rename(2). Everything after the
+ * directory is open works relative to it, so neither a long path nor somebody
+ * who renames a directory meanwhile can split the file from its temporary.
+ */
+#include <config.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "extract.h"
+
+/* Linux: refer to a directory that may be entered, but not listed. */
+#ifndef O_PATH
+#define O_PATH O_RDONLY
+#endif
+
+#define TEMPORARY_PREFIX ".supermachine-"
+#define TEMPORARY_SIZE (sizeof(TEMPORARY_PREFIX) + 16)
+/* Only names that another thread or a planted file has taken cost an attempt. */
+#define TEMPORARY_ATTEMPTS 1000
+
+/*
+ * A name that nobody else is likely to take now. It need not be a secret:
+ * O_EXCL refuses whatever has been planted there, links included.
+ */
+static void temporary_name(char name[TEMPORARY_SIZE], unsigned int attempt)
+{
+	struct timespec now;
+	uint64_t mix;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	mix = (uint64_t)getpid() << 40 ^ (uint64_t)now.tv_sec << 30 ^ (uint64_t)now.tv_nsec;
+	/* The address of a local differs between threads. */
+	mix += (uint64_t)(uintptr_t)&now + attempt;
+	mix *= UINT64_C(0x9e3779b97f4a7c15);
+	snprintf(name, TEMPORARY_SIZE, TEMPORARY_PREFIX "%016" PRIx64, mix);
+}
+
+static int create_temporary(int directory, char name[TEMPORARY_SIZE], mode_t mode)
+{
+	unsigned int attempt;
+	int fd = -1;
+
+	for (attempt = 0; attempt < TEMPORARY_ATTEMPTS; attempt++) {
+		temporary_name(name, attempt);
+		fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+		if (fd >= 0 || (errno != EEXIST && errno != EINTR))
+			break;
+	}
+	return fd;
+}
+
+static void close_keeping_errno(int fd)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+}
+
+static int write_all(int fd, const unsigned char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(fd, bytes, length);
+
+		if (written < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		bytes += written;
+		length -= (size_t)written;
+	}
+	return 0;
+}
+
+static int sync_file(int fd)
+{
+	int result;
+
+	do
+		result = fsync(fd);
+	while (result < 0 && errno == EINTR);
+	return result;
+}
+
+/*
+ * Make a rename or a new directory in it last. Some file systems and O_PATH
+ * cannot; the name is then as lasting as they make it, and never torn.
+ */
+static int sync_directory(int directory)
+{
+	if (sync_file(directory) < 0 && errno != EINVAL && errno != EBADF && errno != ENOTSUP)
+		return -1;
+	return 0;
+}
+
+/* Only a regular file or a link may be replaced: never /dev/null, say. */
+static int check_destination(int directory, const char *name)
+{
+	struct stat status;
+
+	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (S_ISREG(status.st_mode) || S_ISLNK(status.st_mode))
+		return 0;
+	errno = S_ISDIR(status.st_mode) ? EISDIR : EEXIST;
+	return -1;
+}
+
+static int extract_at(int directory, const char *name, const unsigned char *bytes, size_t length,
+		      mode_t mode)
+{
+	char temporary[TEMPORARY_SIZE];
+	int fd, error;
+
+	if (check_destination(directory, name) < 0)
+		return -1;
+	fd = create_temporary(directory, temporary, mode);
+	if (fd < 0)
+		return -1;
+	if (write_all(fd, bytes, length) < 0 || sync_file(fd) < 0)
+		goto discard_open;
+	/* After fsync nothing of the file is left for close to lose. */
+	close(fd);
+	if (renameat(directory, temporary, directory, name) < 0)
+		goto discard;
+	return sync_directory(directory);
+
+discard_open:
+	close_keeping_errno(fd);
+discard:
+	error = errno;
+	unlinkat(directory, temporary, 0);
+	errno = error;
+	return -1;
+}
+
+/* An empty path is the current directory. */
+static int open_directory(const char *path)
+{
+	int fd;
+
+	if (path[0] == '\0')
+		path = ".";
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == EACCES)
+		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd;
+}
+
+/*
+ * The directory that a path leads through. made[n] says that the first n bytes
+ * of path name a directory which this extraction has made.
+ */
+struct parents {
+	char *path;
+	bool *made;
+	size_t length;
+};
+
+static void parents_free(struct parents *parents)
+{
+	int error = errno;
+
+	free(parents->path);
+	free(parents->made);
+	errno = error;
+}
+
+static int parents_init(struct parents *parents, const char *path, size_t length)
+{
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	parents->length = length;
+	parents->path = strndup(path, length);
+	parents->made = calloc(length + 1, sizeof(parents->made[0]));
+	if (parents->path != NULL && parents->made != NULL)
+		return 0;
+	parents_free(parents);
+	errno = ENOMEM;
+	return -1;
+}
+
+static int make_directory(const char *path, bool *made)
+{
+	struct stat status;
+	int error;
+
+	*made = mkdir(path, 0777) == 0;
+	if (*made)
+		return 0;
+	/* What is there already need not be writable: ask for nothing else. */
+	error = errno;
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		return 0;
+	errno = error == EEXIST ? ENOTDIR : error;
+	return -1;
+}
+
+static int parents_make(struct parents *parents)
+{
+	char *path = parents->path;
+	size_t end = 0;
+	int result = 0;
+
+	while (end < parents->length && result == 0) {
+		char cut;
+
+		end += strspn(path + end, "/");
+		end += strcspn(path + end, "/");
+		cut = path[end];
+		path[end] = '\0';
+		result = make_directory(path, &parents->made[end]);
+		path[end] = cut;
+	}
+	return result;
+}
+
+/* Remove what was made, the innermost first. The path is used up. */
+static void parents_remove(struct parents *parents)
+{
+	int error = errno;
+	size_t end;
+
+	for (end = parents->length; end > 0; end--) {
+		parents->path[end] = '\0';
+		/* Not empty if somebody else has put something there: theirs now. */
+		if (parents->made[end])
+			rmdir(parents->path);
+	}
+	errno = error;
+}
+
+/* Make the entries of what was made last. The path is used up. */
+static int parents_sync(struct parents *parents)
+{
+	size_t end;
+	int directory, result = 0;
+
+	for (end = parents->length; end > 0 && result == 0; end--) {
+		char *name;
+
+		parents->path[end] = '\0';
+		if (!parents->made[end])
+			continue;
+		name = strrchr(parents->path, '/');
+		name = name == NULL ? parents->path : name + 1;
+		*name = '\0';
+		directory = open_directory(parents->path);
+		if (directory < 0)
+			return -1;
+		result = sync_directory(directory);
+		close_keeping_errno(directory);
+	}
+	return result;
+}
+
+static int extract_into(const char *directory_path, const char *name, const unsigned char *bytes,
+			size_t length, mode_t mode)
+{
+	int directory = open_directory(directory_path);
+	int result;
+
+	if (directory < 0)
+		return -1;
+	result = extract_at(directory, name, bytes, length, mode);
+	close_keeping_errno(directory);
+	return result;
+}
+
+int extract(const unsigned char *bytes, size_t length, mode_t mode, const char *path,
+	    bool with_parents)
+{
+	struct parents parents;
+	const char *name;
+	int result = -1;
+
+	if (path == NULL || path[0] == '\0') {
+		errno = path == NULL ? EINVAL : ENOENT;
+		return -1;
+	}
+	name = strrchr(path, '/');
+	name = name == NULL ? path : name + 1;
+	if (name[0] == '\0') {
+		errno = EISDIR;
+		return -1;
+	}
+	if (parents_init(&parents, path, (size_t)(name - path)) < 0)
+		return -1;
+	if ((!with_parents || parents_make(&parents) == 0) &&
+	    extract_into(parents.path, name, bytes, length, mode) == 0)
+		result = parents_sync(&parents);
+	else
+		parents_remove(&parents);
+	parents_free(&parents);
+	return result;
+}
