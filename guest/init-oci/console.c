@@ -20,14 +20,24 @@ void console_open(void)
 		close(fd);
 }
 
+static void put(const char *text, size_t length)
+{
+	ssize_t written = write(STDERR_FILENO, text, length);
+
+	/* Nobody is left to tell. */
+	(void)written;
+}
+
 void console_line(const char *const parts[])
 {
 	char line[512];
 	size_t length = text_join(line, sizeof(line) - 1, parts);
-	ssize_t written;
 
 	line[length++] = '\n';
-	written = write(STDERR_FILENO, line, length);
-	/* Nobody is left to tell. */
-	(void)written;
+	put(line, length);
+}
+
+void console_new_line(void)
+{
+	put("\n", 1);
 }

@@ -9,4 +9,7 @@ void console_open(void);
 void console_line(const char *const parts[]);
 #define SAY(...) console_line((const char *const[]){ "init-oci: ", __VA_ARGS__, NULL })
 
+/* The container may have left the console in the middle of a line. */
+void console_new_line(void);
+
 #endif

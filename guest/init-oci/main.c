@@ -102,5 +102,6 @@ int main(void)
 	status = supervise(container, &signals);
 	supervise_end_orphans(&signals);
 	unmount_all(upper);
+	console_new_line();
 	power_off(status);
 }
