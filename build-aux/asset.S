@@ -16,7 +16,7 @@
 	.section __TEXT,__const
 	.private_extern SYMBOL
 #else
-	.section .rodata.supermachine,"a",%progbits
+	.section .supermachine,"a",%progbits
 	.hidden SYMBOL
 	.type SYMBOL, %object
 	.size SYMBOL, ASSET_LENGTH

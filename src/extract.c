@@ -19,9 +19,13 @@
 
 #include "extract.h"
 
-/* Linux: refer to a directory that may be entered, but not listed. */
-#ifndef O_PATH
-#define O_PATH O_RDONLY
+/* To make a file in a directory it need not be readable. */
+#if defined O_PATH
+#define OPEN_DIRECTORY O_PATH
+#elif defined O_SEARCH
+#define OPEN_DIRECTORY O_SEARCH
+#else
+#define OPEN_DIRECTORY O_RDONLY
 #endif
 
 #define TEMPORARY_PREFIX ".supermachine-"
@@ -94,17 +98,6 @@ static int sync_file(int fd)
 	return result;
 }
 
-/*
- * Make a rename or a new directory in it last. Some file systems and O_PATH
- * cannot; the name is then as lasting as they make it, and never torn.
- */
-static int sync_directory(int directory)
-{
-	if (sync_file(directory) < 0 && errno != EINVAL && errno != EBADF && errno != ENOTSUP)
-		return -1;
-	return 0;
-}
-
 /* Only a regular file or a link may be replaced: never /dev/null, say. */
 static int check_destination(int directory, const char *name)
 {
@@ -135,7 +128,7 @@ static int extract_at(int directory, const char *name, const unsigned char *byte
 	close(fd);
 	if (renameat(directory, temporary, directory, name) < 0)
 		goto discard;
-	return sync_directory(directory);
+	return 0;
 
 discard_open:
 	close_keeping_errno(fd);
@@ -144,19 +137,6 @@ discard:
 	unlinkat(directory, temporary, 0);
 	errno = error;
 	return -1;
-}
-
-/* An empty path is the current directory. */
-static int open_directory(const char *path)
-{
-	int fd;
-
-	if (path[0] == '\0')
-		path = ".";
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && errno == EACCES)
-		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd;
 }
 
 /*
@@ -242,36 +222,14 @@ static void parents_remove(struct parents *parents)
 	errno = error;
 }
 
-/* Make the entries of what was made last. The path is used up. */
-static int parents_sync(struct parents *parents)
-{
-	size_t end;
-	int directory, result = 0;
-
-	for (end = parents->length; end > 0 && result == 0; end--) {
-		char *name;
-
-		parents->path[end] = '\0';
-		if (!parents->made[end])
-			continue;
-		name = strrchr(parents->path, '/');
-		name = name == NULL ? parents->path : name + 1;
-		*name = '\0';
-		directory = open_directory(parents->path);
-		if (directory < 0)
-			return -1;
-		result = sync_directory(directory);
-		close_keeping_errno(directory);
-	}
-	return result;
-}
-
 static int extract_into(const char *directory_path, const char *name, const unsigned char *bytes,
 			size_t length, mode_t mode)
 {
-	int directory = open_directory(directory_path);
-	int result;
+	int directory, result;
 
+	/* An empty path is the current directory. */
+	directory = open(directory_path[0] == '\0' ? "." : directory_path,
+			 OPEN_DIRECTORY | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return -1;
 	result = extract_at(directory, name, bytes, length, mode);
@@ -300,7 +258,7 @@ int extract(const unsigned char *bytes, size_t length, mode_t mode, const char *
 		return -1;
 	if ((!with_parents || parents_make(&parents) == 0) &&
 	    extract_into(parents.path, name, bytes, length, mode) == 0)
-		result = parents_sync(&parents);
+		result = 0;
 	else
 		parents_remove(&parents);
 	parents_free(&parents);
