@@ -39,6 +39,8 @@ static char *next_argument(char **rest)
 
 static bool is_kernel_name(const char *name)
 {
+	if (strlen(name) >= sizeof(((struct disk *)NULL)->device))
+		return false;
 	for (; *name; name++) {
 		bool good = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
 			    (*name >= '0' && *name <= '9') || *name == '-' || *name == '_';
@@ -53,14 +55,15 @@ static int parse_disk(const char *value, struct disk *disk)
 {
 	disk->name = value;
 	disk->serial = NULL;
-	disk->device = NULL;
-	if (!strncmp(value, "serial:", 7))
+	disk->device[0] = '\0';
+	if (!strncmp(value, "serial:", 7)) {
 		disk->serial = value + 7;
-	else
-		disk->device = value;
-	if (disk->serial)
 		return disk->serial[0] && strlen(disk->serial) <= SERIAL_MAX ? 0 : -1;
-	return is_kernel_name(value) ? 0 : -1;
+	}
+	if (!is_kernel_name(value))
+		return -1;
+	strcpy(disk->device, value);
+	return 0;
 }
 
 /* A number with one suffix that tmpfs knows: bytes, k, m, g, or % of the RAM. */

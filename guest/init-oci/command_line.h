@@ -16,7 +16,7 @@
 struct disk {
 	const char *name;	/* as given, for messages */
 	const char *serial;	/* NULL when it is named by its kernel name */
-	const char *device;	/* kernel name, NULL until the disk is found */
+	char device[32];	/* kernel name, empty until the disk is found */
 };
 
 struct command_line {

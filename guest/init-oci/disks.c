@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -66,13 +65,11 @@ static int match_serial(struct command_line *line, const char *device, struct er
 		if (!disk->serial || strlen(disk->serial) != length ||
 		    memcmp(disk->serial, serial, length) != 0)
 			continue;
-		if (disk->device && strcmp(disk->device, device) != 0)
+		if (disk->device[0] && strcmp(disk->device, device) != 0)
 			return ERROR(error, "find disk ", disk->name, ": both ", disk->device,
 				     " and ", device, " have that serial");
-		if (!disk->device)
-			disk->device = strdup(device);
-		if (!disk->device)
-			return ERROR(error, "find disk ", disk->name, ": ", strerror(errno));
+		text_join(disk->device, sizeof(disk->device), (const char *const[]){
+			device, NULL });
 	}
 	return 0;
 }
@@ -105,7 +102,7 @@ static int look(struct command_line *line, struct disk **absent, struct error *e
 	if (serials && match_serials(line, error) < 0)
 		return -1;
 	for (size_t i = 0; (disk = disk_at(line, i)); i++) {
-		if (!disk->device || !device_is_there(disk->device)) {
+		if (!disk->device[0] || !device_is_there(disk->device)) {
 			*absent = disk;
 			return 0;
 		}

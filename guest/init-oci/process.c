@@ -132,8 +132,8 @@ static int prepare(const struct config *config, struct error *error)
 	/* As root, like container engines: the user's own directory may be closed to others. */
 	if (chdir(config->cwd) < 0)
 		return ERROR(error, "enter directory ", config->cwd, ": ", strerror(errno));
-	/* A program that reopens /dev/stdout may do so as this user. */
-	if (fchown(STDIN_FILENO, config->uid, (gid_t)-1) < 0)
+	/* A program that reopens /dev/stdout may do so as this user. Not for /dev/null. */
+	if (isatty(STDIN_FILENO) && fchown(STDIN_FILENO, config->uid, (gid_t)-1) < 0)
 		return step_error("give the console to the user", error);
 	if (bound_capabilities(config, error) < 0 || set_user(config, error) < 0 ||
 	    set_capabilities(config, error) < 0)

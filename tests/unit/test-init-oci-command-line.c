@@ -37,7 +37,7 @@ START_TEST(layers_keep_their_order)
 	ck_assert_str_eq(line.layers[0].device, "vdc");
 	ck_assert_str_eq(line.layers[1].serial, "app-1");
 	ck_assert_str_eq(line.layers[1].name, "serial:app-1");
-	ck_assert_ptr_null(line.layers[1].device);
+	ck_assert_str_eq(line.layers[1].device, "");
 	ck_assert_str_eq(line.layers[2].device, "vda");
 }
 END_TEST
@@ -113,6 +113,9 @@ static const struct {
 	  "command line: init_oci.layer=/dev/vda: a disk is named like vdb, or serial:NAME of up to 20 letters" },
 	{ "init_oci.layer=../x",
 	  "command line: init_oci.layer=../x: a disk is named like vdb, or serial:NAME of up to 20 letters" },
+	{ "init_oci.layer=abcdefghijklmnopqrstuvwxyz012345",
+	  "command line: init_oci.layer=abcdefghijklmnopqrstuvwxyz012345: "
+	  "a disk is named like vdb, or serial:NAME of up to 20 letters" },
 	{ "init_oci.layer=serial:",
 	  "command line: init_oci.layer=serial:: a disk is named like vdb, or serial:NAME of up to 20 letters" },
 	{ "init_oci.layer=serial:aaaaaaaaaabbbbbbbbbbc",
