@@ -105,10 +105,11 @@ AC_CONFIG_COMMANDS([$1],
 AC_DEFUN([SUPERMACHINE_ASSET_FILES],
 [AC_CONFIG_FILES([$1],
  [printf '%s\n' "$asset_table" >"$ac_file.table"
-  awk -f "$ac_top_srcdir/build-aux/expand-assets.awk" "$ac_file.table" "$ac_file" >"$ac_file.new" ||
+  $AWK -f "$srcdir/build-aux/expand-assets.awk" "$ac_file.table" "$ac_file" >"$ac_file.new" ||
     AC_MSG_ERROR([cannot expand $ac_file])
   rm -f "$ac_file.table"
-  mv "$ac_file.new" "$ac_file"])
+  mv "$ac_file.new" "$ac_file"],
+ [AWK='$AWK'])
 ])
 
 # SUPERMACHINE_COMPILER_FLAGS(VARIABLE, FLAGS)
