@@ -28,6 +28,13 @@
 #define OPEN_DIRECTORY O_RDONLY
 #endif
 
+/*
+ * Bytes of one write(2). The library's pages are touched here for the first
+ * time, and Linux takes half as long over them in steps as in one go: with the
+ * latter, extraction takes 1.3 times as long as cp and sync (bench/extraction).
+ */
+#define WRITE_SIZE 131072
+
 #define TEMPORARY_PREFIX ".supermachine-"
 #define TEMPORARY_SIZE (sizeof(TEMPORARY_PREFIX) + 16)
 /* Only names that another thread or a planted file has taken cost an attempt. */
@@ -75,7 +82,7 @@ static void close_keeping_errno(int fd)
 static int write_all(int fd, const unsigned char *bytes, size_t length)
 {
 	while (length > 0) {
-		ssize_t written = write(fd, bytes, length);
+		ssize_t written = write(fd, bytes, length < WRITE_SIZE ? length : WRITE_SIZE);
 
 		if (written < 0) {
 			if (errno == EINTR)
