@@ -11,7 +11,6 @@
 struct decimal_number {
 	uint64_t digits;
 	int exponent;
-	bool full;
 };
 
 static bool is_digit(char c)
@@ -19,16 +18,17 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Digits for which there is no room any more only count for the exponent. */
+/*
+ * Digits for which there is no room, far beyond a double's precision, only count
+ * for the exponent.
+ */
 static const char *read_digits(const char *text, struct decimal_number *number, int per_digit)
 {
 	for (; is_digit(*text); text++) {
 		uint64_t digits;
 
-		if (number->full ||
-		    __builtin_mul_overflow(number->digits, UINT64_C(10), &digits) ||
+		if (__builtin_mul_overflow(number->digits, UINT64_C(10), &digits) ||
 		    __builtin_add_overflow(digits, (uint64_t)(*text - '0'), &digits)) {
-			number->full = true;
 			number->exponent += per_digit + 1;
 			continue;
 		}
@@ -75,7 +75,7 @@ static double scale(const struct decimal_number *number)
 
 double json_number(const char *text, char **end)
 {
-	struct decimal_number number = { 0, 0, false };
+	struct decimal_number number = { 0, 0 };
 	const char *at = text;
 	double value;
 

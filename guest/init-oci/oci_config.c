@@ -28,8 +28,10 @@ static int no_memory(struct error *error)
 	return ERROR(error, "config: out of memory");
 }
 
-/* *member is NULL when the key is not there, or null. A key given twice is refused:
- * another reader of the same file may have gone by the other one. */
+/*
+ * *member is NULL when the key is not there, or null. A key given twice is
+ * refused: another reader of the same file may have gone by the other one.
+ */
 static int get(const struct object *object, const char *key, const cJSON **member,
 	       struct error *error)
 {

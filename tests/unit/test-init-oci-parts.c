@@ -32,7 +32,9 @@ START_TEST(tells_file_systems_by_their_superblocks)
 	memset(disk, 0, sizeof(disk));
 	memcpy(disk + 1024 + 0x38, "\x53\xef", 2);
 	ck_assert_int_eq(superblock_identify(disk, sizeof(disk)), FILE_SYSTEM_EXT4);
-	disk[1024 + 0x60] = 0x40 | 0x4;
+	disk[1024 + 0x60] = 0x42;
+	ck_assert_int_eq(superblock_identify(disk, sizeof(disk)), FILE_SYSTEM_EXT4);
+	disk[1024 + 0x60] = 0x42 | 0x4;
 	ck_assert_int_eq(superblock_identify(disk, sizeof(disk)), FILE_SYSTEM_EXT4_DIRTY);
 }
 END_TEST
@@ -94,7 +96,7 @@ START_TEST(path_candidates_stay_in_their_buffer)
 {
 	/* 31 characters and the end fit, 32 do not. */
 	expect_candidates("/aaaaaaaaaaaaaaaaaaaaaaaaaaaa:/b", "x", "/aaaaaaaaaaaaaaaaaaaaaaaaaaaa/x /b/x ");
-	expect_candidates("/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:/b", "x", "(too long) /b/x ");
+	expect_candidates("/aaaaaaaaaaaaaaaaaaaaaaaaaaaaa:/b", "x", "(too long) /b/x ");
 	expect_candidates("/a:/b", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "(too long) (too long) ");
 }
 END_TEST
