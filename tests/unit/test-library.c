@@ -338,10 +338,11 @@ END_TEST
 START_TEST(needs_one_descriptor_for_directory_and_file_each)
 {
 	const struct library_asset *asset = &library_assets[_i];
-	struct rlimit limit = { 0, 0 };
+	struct rlimit before, limit;
 	int fd;
 
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	limit = before;
 	limit.rlim_cur = 64;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	while ((fd = dup(STDERR_FILENO)) >= 0 && fd < 62)
@@ -353,6 +354,7 @@ START_TEST(needs_one_descriptor_for_directory_and_file_each)
 	/* Neither of them stays open. */
 	ck_assert_int_eq(dup(STDERR_FILENO), 61);
 	ck_assert_int_eq(dup(STDERR_FILENO), 62);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 END_TEST
 
