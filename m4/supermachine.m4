@@ -51,6 +51,7 @@ AS_IF([test -n "$asset_file"],
 asset_tab='	'
 asset_table="$asset_table${asset_table:+$as_nl}$1${asset_tab}$2${asset_tab}$3${asset_tab}$4${asset_tab}${asset_file:-bundled}"
 ASSETS="$ASSETS${ASSETS:+ }$1"
+ASSET_DIST_FILES="$ASSET_DIST_FILES assets/$1.buildinfo assets/$1.xz"
 STAGED_ASSETS="$STAGED_ASSETS${STAGED_ASSETS:+ }src/$1"
 ASSET_OBJECTS="$ASSET_OBJECTS${ASSET_OBJECTS:+ }src/$1.lo"
 m4_popdef([asset_variable])m4_popdef([asset_symbol])dnl
@@ -63,6 +64,7 @@ m4_popdef([asset_variable])m4_popdef([asset_symbol])dnl
 # summary.
 AC_DEFUN([SUPERMACHINE_ASSET_TABLE],
 [AC_SUBST([ASSETS])
+AC_SUBST([ASSET_DIST_FILES])
 AC_SUBST([STAGED_ASSETS])
 AC_SUBST([ASSET_OBJECTS])
 AC_SUBST([ASSET_BUNDLED_FILES], [$asset_bundled_files])
