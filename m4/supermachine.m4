@@ -51,6 +51,7 @@ AS_IF([test -n "$asset_file"],
 asset_tab='	'
 asset_table="$asset_table${asset_table:+$as_nl}$1${asset_tab}$2${asset_tab}$3${asset_tab}$4${asset_tab}${asset_file:-bundled}"
 ASSETS="$ASSETS${ASSETS:+ }$1"
+ASSET_DIST_FILES="$ASSET_DIST_FILES assets/$1.buildinfo assets/$1.xz"
 STAGED_ASSETS="$STAGED_ASSETS${STAGED_ASSETS:+ }src/$1"
 ASSET_OBJECTS="$ASSET_OBJECTS${ASSET_OBJECTS:+ }src/$1.lo"
 m4_popdef([asset_variable])m4_popdef([asset_symbol])dnl
@@ -63,6 +64,7 @@ m4_popdef([asset_variable])m4_popdef([asset_symbol])dnl
 # summary.
 AC_DEFUN([SUPERMACHINE_ASSET_TABLE],
 [AC_SUBST([ASSETS])
+AC_SUBST([ASSET_DIST_FILES])
 AC_SUBST([STAGED_ASSETS])
 AC_SUBST([ASSET_OBJECTS])
 AC_SUBST([ASSET_BUNDLED_FILES], [$asset_bundled_files])
@@ -114,10 +116,9 @@ AC_DEFUN([SUPERMACHINE_ASSET_FILES],
 
 # SUPERMACHINE_COMPILER_FLAGS(VARIABLE, FLAGS)
 # --------------------------------------------
-# Put those of FLAGS that the compiler takes into VARIABLE.
+# Add those of FLAGS that the compiler takes to the shell's VARIABLE.
 AC_DEFUN([SUPERMACHINE_COMPILER_FLAGS],
-[AC_SUBST([$1])
-saved_CFLAGS=$CFLAGS
+[saved_CFLAGS=$CFLAGS
 m4_foreach_w([flag], [$2],
  [AS_VAR_PUSHDEF([cached], [supermachine_cv_cflag_]flag)dnl
   AC_CACHE_CHECK([whether $CC takes flag], [cached],
@@ -127,6 +128,16 @@ m4_foreach_w([flag], [$2],
   AS_VAR_POPDEF([cached])dnl
  ])
 CFLAGS=$saved_CFLAGS
+])
+
+# SUPERMACHINE_PREFIX_MAP
+# -----------------------
+# Keep the directory of the build out of debugging information, so that the
+# library is the same from wherever it was built.
+AC_DEFUN([SUPERMACHINE_PREFIX_MAP],
+[SUPERMACHINE_COMPILER_FLAGS([supermachine_prefix_map], [-ffile-prefix-map=a=b])
+AS_IF([test -n "$supermachine_prefix_map"],
+  [AM_CFLAGS="$AM_CFLAGS '-ffile-prefix-map=\$(abs_top_builddir)=.' '-ffile-prefix-map=\$(abs_top_srcdir)=.'"])
 ])
 
 # SUPERMACHINE_VERSION_SCRIPT

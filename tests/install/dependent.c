@@ -5,42 +5,42 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <supermachine-kernel.h>
 
-static int write_bytes(const char *asset)
+#include "library-assets.h"
+
+static const struct library_asset *find(const char *name)
 {
-	const unsigned char *bytes;
-	size_t length;
+	int i;
 
-	if (strcmp(asset, "kernel") == 0) {
-		bytes = supermachine_kernel_bytes;
-		length = supermachine_kernel_len;
-	} else {
-		bytes = supermachine_init_oci_bytes;
-		length = supermachine_init_oci_len;
-	}
-	return fwrite(bytes, 1, length, stdout) == length && fflush(stdout) == 0 ? 0 : 1;
+	for (i = 0; i < LIBRARY_ASSETS; i++)
+		if (strcmp(library_assets[i].name, name) == 0)
+			return &library_assets[i];
+	return NULL;
 }
 
-static int extract(const char *asset, const char *path)
+static int write_bytes(const struct library_asset *asset)
 {
-	int result;
+	size_t length = *asset->length;
 
-	if (strcmp(asset, "kernel") == 0)
-		result = supermachine_extract_kernel_to(path);
-	else
-		result = supermachine_extract_init_oci_to(path);
-	if (result < 0)
-		perror(path);
-	return result < 0;
+	return fwrite(*asset->bytes, 1, length, stdout) == length && fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int extract(const struct library_asset *asset, const char *path)
+{
+	if (asset->extract_to(path) == 0)
+		return 0;
+	perror(path);
+	return 1;
 }
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "bytes") == 0)
-		return write_bytes(argv[2]);
-	if (argc == 4 && strcmp(argv[1], "extract") == 0)
-		return extract(argv[2], argv[3]);
+	const struct library_asset *asset = argc > 2 ? find(argv[2]) : NULL;
+
+	if (argc == 3 && asset != NULL && strcmp(argv[1], "bytes") == 0)
+		return write_bytes(asset);
+	if (argc == 4 && asset != NULL && strcmp(argv[1], "extract") == 0)
+		return extract(asset, argv[3]);
 	if (argc == 2 && strcmp(argv[1], "version") == 0)
 		return printf("%s %s\n", SUPERMACHINE_KERNEL_VERSION, supermachine_kernel_version()) < 0;
 	fputs("Usage: dependent bytes ASSET | extract ASSET FILE | version\n", stderr);
