@@ -365,8 +365,10 @@ static int tsi_disconnect(struct socket *sock, struct sockaddr *addr,
 	struct tsi_sock *tsi = sock->tsi;
 	int err;
 
-	tsi_detach(tsi, NULL);
 	err = tsi->native->connect(sock, addr, addr_len, flags);
+	/* UNIX streams cannot. */
+	if (!err)
+		tsi_detach(tsi, NULL);
 	tsi->sk->sk_state_change(tsi->sk);
 	return err;
 }

@@ -149,16 +149,17 @@ static int tsi_accept_native(const struct sock *listener,
 	if (err)
 		return err;
 
+	/* Its struct sock moves to @newsock; of the rest nothing is needed. */
 	sk = sock->sk;
-	sock->sk = NULL;
-	module_put(sock->ops->owner);
-	sock->ops = NULL;
-	sock_release(sock);
-
 	lock_sock(sk);
 	sock_graft(sk, newsock);
 	tsi_inherit(listener, sk);
 	release_sock(sk);
+
+	sock->sk = NULL;
+	module_put(sock->ops->owner);
+	sock->ops = NULL;
+	sock_release(sock);
 	return 0;
 }
 

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Streams that the guest opens. */
+#include <errno.h>
+#include <fcntl.h>
+#define SIOCOUTQ 0x5411
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "check.h"
+
+#ifndef SO_DOMAIN
+#define SO_DOMAIN 39
+#endif
+
+static int option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, level, name, &value, &length) ? -1 : value;
+}
+
+static bool looks_inet(int fd, int accepting)
+{
+	return option(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET &&
+	       option(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM &&
+	       option(fd, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP &&
+	       option(fd, SOL_SOCKET, SO_ACCEPTCONN) == accepting;
+}
+
+static void check_connect(void)
+{
+	struct sockaddr_in peer;
+	socklen_t length = sizeof(peer);
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
+
+	check(12, fd >= 0, "connect to a service of the host");
+	check(12, echoes(fd, "hello"), "data goes to the host and back");
+	check(26, !getpeername(fd, (struct sockaddr *)&peer, &length) && length == sizeof(peer) &&
+		  peer.sin_port == htons(HOST_ECHO),
+	      "getpeername is the host's");
+	check(22, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EISCONN, "connected is connected");
+	check(31, looks_inet(fd, 0), "options say TCP over IPv4");
+	close(fd);
+}
+
+static void check_refused(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	check(16, connect_to(fd, "127.0.0.1", HOST_CLOSED) && errno == ECONNREFUSED,
+	      "the host refuses");
+	check(14, !connect_to(fd, "127.0.0.1", HOST_ECHO), "the next attempt succeeds");
+	check(14, echoes(fd, "again"), "and carries data");
+	close(fd);
+}
+
+static void check_address(void)
+{
+	struct sockaddr_storage storage = { 0 };
+	struct sockaddr_in in = inet("127.0.0.1", HOST_ECHO);
+	struct sockaddr_in6 in6 = inet6("::ffff:127.0.0.1", HOST_ECHO);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	check(20, connect(fd, (struct sockaddr *)&in, 8) && errno == EINVAL, "a short address");
+	memcpy(&storage, &in, sizeof(in));
+	check(20, !connect(fd, (struct sockaddr *)&storage, sizeof(storage)), "a long address");
+	close(fd);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	check(20, connect(fd, (struct sockaddr *)&in6, sizeof(in6)) && errno == EAFNOSUPPORT,
+	      "an address of another family");
+	close(fd);
+	fd = socket(AF_INET6, SOCK_STREAM, 0);
+	check(12, !connect(fd, (struct sockaddr *)&in6, sizeof(in6)) && echoes(fd, "six"),
+	      "an IPv6 socket and a mapped address");
+	close(fd);
+}
+
+static void check_local(void)
+{
+	int listener = listen_at("127.0.0.1", 9100), client = stream_to("127.0.0.1", 9100), server;
+	struct sockaddr_in6 any = inet6("::1", 9101);
+	struct sockaddr_in name;
+	socklen_t length = sizeof(name);
+
+	server = accept(listener, NULL, NULL);
+	check(15, client >= 0 && server >= 0 && send(client, "l", 1, 0) == 1 && readable(server, 1000),
+	      "127.0.0.1 is in the guest");
+	check(15, !getpeername(server, (struct sockaddr *)&name, &length) &&
+		  name.sin_addr.s_addr == htonl(INADDR_LOOPBACK),
+	      "and so is the peer");
+	close(client);
+	close(server);
+	close(listener);
+
+	listener = socket(AF_INET6, SOCK_STREAM, 0);
+	check(15, !bind(listener, (struct sockaddr *)&any, sizeof(any)) && !listen(listener, 5),
+	      "listen at ::1");
+	client = socket(AF_INET6, SOCK_STREAM, 0);
+	check(15, !connect(client, (struct sockaddr *)&any, sizeof(any)), "::1 is in the guest");
+	close(client);
+	close(listener);
+}
+
+static int wait_out(int fd, int milliseconds)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+
+	return poll(&poll_fd, 1, milliseconds) == 1 ? poll_fd.revents : 0;
+}
+
+static void check_non_blocking(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EINPROGRESS,
+	      "a non-blocking connect is in progress");
+	check(17, wait_out(fd, 5000) == POLLOUT, "poll says when it is done");
+	check(17, option(fd, SOL_SOCKET, SO_ERROR) == 0, "without an error");
+	fcntl(fd, F_SETFL, 0);
+	check(17, echoes(fd, "async"), "and carries data");
+	close(fd);
+
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	check(17, connect_to(fd, "127.0.0.1", HOST_CLOSED) && errno == EINPROGRESS,
+	      "so is one that will fail");
+	check(17, wait_out(fd, 5000) & POLLERR, "poll says that it failed");
+	check(17, option(fd, SOL_SOCKET, SO_ERROR) == ECONNREFUSED, "SO_ERROR says why");
+	check(17, option(fd, SOL_SOCKET, SO_ERROR) == 0, "once");
+	close(fd);
+}
+
+static void check_fresh_poll(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN | POLLOUT };
+
+	check(29, poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == (POLLOUT | POLLHUP),
+	      "poll of a fresh socket is that of TCP");
+	check(29, !setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) &&
+		  option(fd, IPPROTO_TCP, TCP_NODELAY) == 1,
+	      "and changes nothing");
+	check(29, !connect_to(fd, "127.0.0.1", HOST_ECHO) && option(fd, IPPROTO_TCP, TCP_NODELAY) == 1,
+	      "options stay when it is connected");
+	close(fd);
+}
+
+static void check_epoll(const char *what, int port, int item)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET }, got;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), epoll = epoll_create1(0);
+	char byte;
+
+	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+	epoll_wait(epoll, &got, 1, 0);
+	connect_to(fd, "127.0.0.1", port);
+	check(item, epoll_wait(epoll, &got, 1, 5000) == 1 && got.events == EPOLLOUT, what);
+	send(fd, "e", 1, 0);
+	if (port != HOST_ECHO) {
+		close(epoll);
+		close(fd);
+		return;
+	}
+	while (epoll_wait(epoll, &got, 1, 5000) == 1 && !(got.events & EPOLLIN))
+		;
+	check(item, got.events & EPOLLIN && recv(fd, &byte, 1, 0) == 1, "and then for data");
+	close(epoll);
+	close(fd);
+}
+
+static void check_timeouts(void)
+{
+	struct timeval timeout = { .tv_usec = 300000 };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), count = -1;
+	double start;
+	char byte;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	connect_to(fd, "127.0.0.1", HOST_ECHO);
+	start = now();
+	check(32, recv(fd, &byte, 1, 0) < 0 && errno == EAGAIN && now() - start > 0.25 &&
+		  now() - start < 2,
+	      "SO_RCVTIMEO from before connect holds");
+	send(fd, "12345", 5, 0);
+	readable(fd, 1000);
+	check(33, !ioctl(fd, FIONREAD, &count) && count == 5, "FIONREAD counts");
+	check(33, !ioctl(fd, SIOCOUTQ, &count), "SIOCOUTQ answers");
+	close(fd);
+}
+
+static void check_ends(void)
+{
+	char text[16];
+	int fd = stream_to("127.0.0.1", HOST_TALK);
+
+	usleep(300000);
+	check(40, recv(fd, text, sizeof(text), 0) == 3 && !memcmp(text, "bye", 3),
+	      "what came before the end is read");
+	check(40, recv(fd, text, sizeof(text), 0) == 0, "then comes the end");
+	close(fd);
+
+	fd = stream_to("127.0.0.1", HOST_HALF);
+	check(40, recv(fd, text, sizeof(text), MSG_WAITALL) == 4, "the host ends sending");
+	check(40, send(fd, "more", 4, MSG_NOSIGNAL) == 4, "the guest may still send");
+	check(40, !shutdown(fd, SHUT_WR), "until it ends sending");
+	check(40, send(fd, "m", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE, "then it is EPIPE");
+	close(fd);
+}
+
+static void *sender(void *argument)
+{
+	static char block[65536];
+	int fd = *(int *)argument;
+
+	for (int i = 0; i < 64; i++)
+		for (size_t sent = 0; sent < sizeof(block);) {
+			ssize_t n = send(fd, block, sizeof(block) - sent, MSG_NOSIGNAL);
+
+			if (n <= 0)
+				return NULL;
+			sent += (size_t)n;
+		}
+	shutdown(fd, SHUT_WR);
+	return argument;
+}
+
+static void check_full_duplex(void)
+{
+	static char block[65536];
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
+	size_t total = 0;
+	pthread_t thread;
+	void *sent = NULL;
+	ssize_t n;
+
+	pthread_create(&thread, NULL, sender, &fd);
+	while ((n = recv(fd, block, sizeof(block), 0)) > 0)
+		total += (size_t)n;
+	pthread_join(thread, &sent);
+	check(28, sent && total == 64 * sizeof(block), "4 MiB there and back, from two threads");
+	close(fd);
+}
+
+static void *receiver(void *argument)
+{
+	char byte;
+
+	recv(*(int *)argument, &byte, 1, 0);
+	return NULL;
+}
+
+static void check_while_receiving(void)
+{
+	struct sockaddr_in name;
+	socklen_t length = sizeof(name);
+	int fd = stream_to("127.0.0.1", HOST_ECHO), one = 1;
+	pthread_t thread;
+	double start;
+
+	pthread_create(&thread, NULL, receiver, &fd);
+	usleep(100000);
+	start = now();
+	getsockname(fd, (struct sockaddr *)&name, &length);
+	readable(fd, 0);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	check(28, now() - start < 1, "other calls do not wait for recv");
+	check(28, send(fd, "x", 1, 0) == 1, "nor does send");
+	pthread_join(thread, NULL);
+	pthread_create(&thread, NULL, receiver, &fd);
+	usleep(100000);
+	shutdown(fd, SHUT_RDWR);
+	pthread_join(thread, NULL);
+	check(27, true, "shutdown wakes recv");
+	close(fd);
+}
+
+static void check_closing_data(void)
+{
+	static char block[200000];
+	char text[32] = "";
+	int answer = stream_to("127.0.0.1", HOST_HALF);
+
+	/* The host counts what comes on such a stream, and says so at the end. */
+	recv(answer, text, 4, MSG_WAITALL);
+	check(39, send(answer, block, sizeof(block), 0) == sizeof(block), "send much, and close at once");
+	close(answer);
+}
+
+void check_stream(void)
+{
+	check_connect();
+	check_refused();
+	check_address();
+	check_local();
+	check_non_blocking();
+	check_fresh_poll();
+	check_epoll("epoll from before connect waits for the host", HOST_ECHO, 30);
+	int listener = listen_at("127.0.0.1", 9102);
+	check_epoll("and for the guest", 9102, 30);
+	close(listener);
+	check_timeouts();
+	check_ends();
+	check_full_duplex();
+	check_while_receiving();
+	check_closing_data();
+}
