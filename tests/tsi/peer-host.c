@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -121,6 +122,7 @@ static int serve_all(void)
 	for (i = 0; i < sizeof(services) / sizeof(services[0]); i++) {
 		fflush(stdout);
 		if (!fork()) {
+			prctl(PR_SET_PDEATHSIG, SIGTERM);
 			serve(&services[i]);
 			exit(1);
 		}

@@ -189,6 +189,14 @@ static bool read_some(struct proxy *proxy)
 	return true;
 }
 
+/* After a connect() that failed later, Linux wants this before the next one. */
+static void disconnect(int fd)
+{
+	struct sockaddr unspecified = { .sa_family = AF_UNSPEC };
+
+	connect(fd, &unspecified, sizeof(unspecified));
+}
+
 static void finish_connecting(struct proxy *proxy)
 {
 	socklen_t length = sizeof(int);
@@ -198,6 +206,8 @@ static void finish_connecting(struct proxy *proxy)
 		error = errno;
 	proxy->state = error ? PROXY_IDLE : PROXY_CONNECTED;
 	watch_socket(proxy);
+	if (error)
+		disconnect(proxy->watch.fd);
 	answer_result(proxy->peer, TSI_CONNECT, proxy->control_port, -error);
 }
 
