@@ -275,7 +275,7 @@ static void check_while_receiving(void)
 	pthread_join(thread, NULL);
 	pthread_create(&thread, NULL, receiver, &fd);
 	usleep(100000);
-	shutdown(fd, SHUT_RDWR);
+	shutdown(fd, SHUT_RD);
 	pthread_join(thread, NULL);
 	check(27, true, "shutdown wakes recv");
 	close(fd);

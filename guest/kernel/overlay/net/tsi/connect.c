@@ -242,6 +242,7 @@ static int tsi_connect_begin(struct tsi_sock *tsi, struct sockaddr *addr,
 			     int addr_len)
 {
 	struct tsi_link *link = tsi_get_link(tsi, NULL);
+	bool published = true;
 	int err;
 
 	if (!link) {
@@ -254,11 +255,16 @@ static int tsi_connect_begin(struct tsi_sock *tsi, struct sockaddr *addr,
 			return PTR_ERR(link);
 
 		spin_lock(&tsi->lock);
-		if (tsi->state == TSI_PENDING && !tsi->link) {
+		published = tsi->state == TSI_PENDING && !tsi->link;
+		if (published) {
 			tsi_link_get(link);
 			tsi->link = link;
 		}
 		spin_unlock(&tsi->lock);
+		if (!published) {
+			err = -ECONNABORTED;
+			goto out;
+		}
 	}
 
 	spin_lock(&tsi->lock);
@@ -267,7 +273,11 @@ static int tsi_connect_begin(struct tsi_sock *tsi, struct sockaddr *addr,
 	link->peer_asked = false;
 	spin_unlock(&tsi->lock);
 
-	mutex_lock(&link->rpc);
+	/* Somebody may be asking for the name of the peer. */
+	if (mutex_lock_interruptible(&link->rpc)) {
+		err = -ERESTARTSYS;
+		goto out;
+	}
 	mutex_lock(&link->send);
 	err = link->closed ? -ECONNABORTED : 0;
 	if (!err && !link->created)
@@ -283,9 +293,9 @@ static int tsi_connect_begin(struct tsi_sock *tsi, struct sockaddr *addr,
 			WRITE_ONCE(link->step, TSI_STEP_NONE);
 	}
 	mutex_unlock(&link->rpc);
-
-	if (err)
-		tsi_detach(tsi, link);
+out:
+	if (err && !tsi_detach(tsi, link) && !published)
+		tsi_link_close(link);
 	tsi_link_put(link);
 	return err;
 }
