@@ -24,16 +24,41 @@ static void alarm_after(int milliseconds)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+/*
+ * How long connect takes at best: an emulated guest stops now and then. The
+ * descriptor is that of the last attempt, or -1 if one ended otherwise.
+ */
+static double connect_time(int type, int port, int expected, int *fd)
+{
+	double best = 1e9, start, time;
+
+	*fd = -1;
+	for (int i = 0; i < 5; i++) {
+		close(*fd);
+		*fd = socket(AF_INET, type | SOCK_NONBLOCK, 0);
+		start = now();
+		if ((connect_to(*fd, "127.0.0.1", port) ? errno : 0) != expected) {
+			close(*fd);
+			*fd = -1;
+			return best;
+		}
+		time = now() - start;
+		best = time < best ? time : best;
+	}
+	return best;
+}
+
 /* The host answers after 3 seconds. */
 void check_slow_host(void)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), error = -1;
-	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+	int fd, error = -1;
+	struct pollfd poll_fd = { .events = POLLOUT };
 	socklen_t length = sizeof(error);
-	double start = now();
+	double start;
 
-	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EINPROGRESS && now() - start < 0.05,
+	check(17, connect_time(SOCK_STREAM, HOST_ECHO, EINPROGRESS, &fd) < 0.05 && fd >= 0,
 	      "a non-blocking connect does not wait for a slow host");
+	poll_fd.fd = fd;
 	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EALREADY, "nor does another");
 	check(17, poll(&poll_fd, 1, 500) == 0, "it is not done early");
 	check(17, poll(&poll_fd, 1, 8000) == 1 && poll_fd.revents == POLLOUT, "it is done in the end");
@@ -57,9 +82,7 @@ void check_slow_host(void)
 	check(18, fd >= 0 && echoes(fd, "next"), "a late answer disturbs nobody");
 	close(fd);
 
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	start = now();
-	check(17, !connect_to(fd, "127.0.0.1", HOST_UDP) && now() - start < 0.05,
+	check(17, connect_time(SOCK_DGRAM, HOST_UDP, 0, &fd) < 0.05 && fd >= 0,
 	      "a datagram socket does not wait either");
 	close(fd);
 }
