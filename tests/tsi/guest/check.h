@@ -36,10 +36,14 @@ int host_calls(int port, const char *text);
 void check_plain(void);
 void check_stream(void);
 void check_listen(void);
+void check_forbidden(void);
+void check_time(void);
+void check_hijack(void);
 void check_dgram(void);
 void check_unix(void);
 void check_slow_host(void);
 void check_silent_host(void);
 void check_many(void);
+void check_bench(void);
 
 #endif

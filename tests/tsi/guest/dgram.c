@@ -177,8 +177,70 @@ static void check_vsock(void)
 	close(fd);
 }
 
+static int vsock_bound(int type)
+{
+	struct sockaddr_vm name = { .family = AF_VSOCK, .port = 123, .cid = ~0u };
+	int fd = socket(AF_VSOCK, type, 0);
+
+	if (bind(fd, (struct sockaddr *)&name, sizeof(name)))
+		return -1;
+	return fd;
+}
+
+/* With a peer that sends the time each second. */
+void check_time(void)
+{
+	unsigned char got[9];
+	int fd;
+
+	/* Nobody is there for it, then somebody it is not for. */
+	sleep(2);
+	fd = vsock_bound(SOCK_STREAM);
+	check(4, fd >= 0 && !listen(fd, 1), "a stream socket at port 123");
+	sleep(2);
+	check(4, !readable(fd, 0), "hears no datagram");
+	close(fd);
+	fd = vsock_bound(SOCK_DGRAM);
+	check(44, fd >= 0 && recv(fd, got, 8, 0) == 8, "the start of the time is read");
+	check(44, recv(fd, got, 8, MSG_TRUNC) >= 8, "and the next time");
+	close(fd);
+}
+
+static void check_sizes(void)
+{
+	static const size_t sizes[] = { 1, 32767, 32768, 32769, 65535 };
+	struct sockaddr_vm host = { .family = AF_VSOCK, .port = 9, .cid = 2 };
+	static char block[65536];
+	int fd = vsock_bound(SOCK_DGRAM), good = 0;
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		good += sendto(fd, block, sizes[i], 0, (struct sockaddr *)&host, sizeof(host)) ==
+			(ssize_t)sizes[i];
+	check(8, good == 5, "datagrams of odd sizes");
+	close(fd);
+}
+
+static void check_long_run(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), count = 0;
+
+	connect_to(fd, "127.0.0.1", HOST_UDP);
+	for (int i = 0; i < 10000; i++) {
+		char got[16];
+
+		if (send(fd, "0123456789", 10, 0) != 10 || !readable(fd, 2000) ||
+		    recv(fd, got, sizeof(got), 0) != 10)
+			break;
+		count++;
+	}
+	check(3, count == 10000, "10000 datagrams there and back");
+	close(fd);
+}
+
 void check_dgram(void)
 {
+	check_sizes();
+	check_long_run();
 	check_unconnected();
 	check_connected();
 	check_in_guest();

@@ -20,9 +20,12 @@ static const struct {
 	void (*run)(void);
 } sets[] = {
 	{ "plain", check_plain },	{ "stream", check_stream },
-	{ "listen", check_listen },	{ "dgram", check_dgram },
+	{ "listen", check_listen },	{ "forbidden", check_forbidden },
+	{ "time", check_time },		{ "hijack", check_hijack },
+	{ "dgram", check_dgram },
 	{ "unix", check_unix },		{ "slow", check_slow_host },
 	{ "silent", check_silent_host },{ "many", check_many },
+	{ "bench", check_bench },
 };
 
 /* Item 33, and everybody else needs it. */

@@ -94,8 +94,48 @@ static void check_wake(void)
 	close(listener);
 }
 
+/* The host has the port already, or does not lend it. */
+static void check_refused(int port, const char *what)
+{
+	int listener = listen_at("127.0.0.1", port), client, server;
+
+	check(25, listener >= 0, what);
+	client = stream_to("127.0.0.1", port);
+	server = accept(listener, NULL, NULL);
+	check(25, client >= 0 && server >= 0 && send(client, "x", 1, 0) == 1 && readable(server, 1000),
+	      "the guest alone is served then");
+	close(client);
+	close(server);
+	close(listener);
+}
+
+static void check_errors(void)
+{
+	struct sockaddr_in elsewhere = inet("192.0.2.1", 9203);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	check(25, bind(fd, (struct sockaddr *)&elsewhere, sizeof(elsewhere)) && errno == EADDRNOTAVAIL,
+	      "an address that is not the guest's");
+	check(27, accept(fd, NULL, NULL) < 0 && errno == EINVAL, "accept without listen");
+	check(23, !listen(fd, 1), "listen without bind");
+	check(22, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EISCONN, "who listens cannot connect");
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	check(27, listen(fd, 1) && errno == EOPNOTSUPP, "datagram sockets cannot listen");
+	check(27, accept(fd, NULL, NULL) < 0 && errno == EOPNOTSUPP, "nor accept");
+	close(fd);
+}
+
+/* With a peer that lends mapped ports alone. */
+void check_forbidden(void)
+{
+	check_refused(9204, "listen is allowed, though not by the host");
+}
+
 void check_listen(void)
 {
+	check_refused(HOST_ECHO, "listen, though the host has the port");
+	check_errors();
 	check_serve();
 	check_both_sides();
 	check_wake();

@@ -293,6 +293,34 @@ static void check_closing_data(void)
 	close(answer);
 }
 
+static void hijack(const char *value)
+{
+	int fd = open("/sys/module/kernel/parameters/tsi_hijack", O_WRONLY);
+
+	check(41, fd >= 0 && write(fd, value, 1) == 1, "tsi_hijack is set");
+	close(fd);
+}
+
+void check_hijack(void)
+{
+	int before = socket(AF_INET, SOCK_STREAM, 0), after;
+
+	hijack("0");
+	check(41, stream_to("127.0.0.1", HOST_ECHO) < 0 && errno == ECONNREFUSED,
+	      "a socket from after is a plain one");
+	check(41, !connect_to(before, "127.0.0.1", HOST_ECHO) && echoes(before, "x"),
+	      "one from before is not");
+	after = socket(AF_INET, SOCK_STREAM, 0);
+	hijack("1");
+	check(41, connect_to(after, "127.0.0.1", HOST_ECHO) && errno == ECONNREFUSED,
+	      "and the other way round");
+	close(before);
+	close(after);
+	before = stream_to("127.0.0.1", HOST_ECHO);
+	check(41, before >= 0, "back to where it was");
+	close(before);
+}
+
 void check_stream(void)
 {
 	check_connect();
