@@ -413,6 +413,35 @@ START_TEST(item_50_long_answer)
 }
 END_TEST
 
+START_TEST(requests_fail_as_told)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	struct guest guest;
+
+	guest_init(&guest);
+	guest.options.fail_with = EHOSTUNREACH;
+	guest.options.misbehaviour_opcode = TSI_LISTEN;
+	guest_start(&guest);
+	guest_create(&guest, ID, TSI_INET, TSI_SOCK_STREAM);
+	ck_assert_uint_eq(guest.peer.table.count, 1);
+	guest_listen(&guest, ID, ID, &address, sizeof(address));
+	ck_assert_int_eq(guest_result(&guest, TSI_LISTEN), -EHOSTUNREACH);
+	ck_assert_int_eq(LIST_FIRST(&guest.peer.table.all)->state, PROXY_IDLE);
+	ask(&guest);
+	ck_assert_int_eq(guest_result(&guest, TSI_ACCEPT), -EINVAL);
+	guest.options.misbehaviour_opcode = 0;
+	ask(&guest);
+	ck_assert_int_eq(guest_result(&guest, TSI_ACCEPT), -EHOSTUNREACH);
+	guest_get_name(&guest, ID, TSI_STREAM_PORT);
+	ck_assert_int_eq(guest_result(&guest, TSI_GETNAME), -EHOSTUNREACH);
+	guest_connect(&guest, ID, &address, sizeof(address));
+	ck_assert_int_eq(guest_result(&guest, TSI_CONNECT), -EHOSTUNREACH);
+	guest_release(&guest, ID, TSI_STREAM_PORT);
+	ck_assert_uint_eq(guest.peer.table.count, 0);
+	guest_free(&guest);
+}
+END_TEST
+
 START_TEST(time_is_sent_at_once_and_again)
 {
 	const struct guest_packet *packet;
@@ -464,6 +493,7 @@ Suite *control_suite(void)
 	tcase_add_test(tcase, item_50_wrong_source_port);
 	tcase_add_test(tcase, item_50_short_answer);
 	tcase_add_test(tcase, item_50_long_answer);
+	tcase_add_test(tcase, requests_fail_as_told);
 	tcase_add_test(tcase, time_is_sent_at_once_and_again);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -217,6 +218,63 @@ START_TEST(addresses_in_words)
 }
 END_TEST
 
+static void expect_log(const struct packet_header *header, bool from_guest, const void *payload,
+		       const char *expected)
+{
+	struct log log = { 0 };
+	char *text = NULL, *rest;
+	size_t size;
+
+	log.file = open_memstream(&text, &size);
+	if (from_guest)
+		log_from_guest(&log, header, payload);
+	else
+		log_to_guest(&log, header, payload);
+	fclose(log.file);
+	/* The time comes first. */
+	rest = strchr(text, ' ');
+	ck_assert_ptr_nonnull(rest);
+	ck_assert_str_eq(rest + 1, expected);
+	free(text);
+}
+
+START_TEST(log_has_a_line_for_each_packet)
+{
+	struct packet_header header = {
+		.src_cid = 3, .dst_cid = 2, .src_port = 2000, .dst_port = TSI_CONNECT,
+		.len = 136, .type = PACKET_DATAGRAM, .op = OP_RW,
+	};
+	uint8_t bytes[TSI_ADDRESS_SIZE + 16];
+
+	valid_request(bytes, TSI_CONNECT);
+	memcpy(bytes + 10, "\0\x50\x7f\0\0\1", 6);
+	expect_log(&header, true, bytes, "guest>host datagram RW 3:2000 -> 2:1025 len=136 | "
+		   "CONNECT socket=5000 address=127.0.0.1:80/16\n");
+	header.len = 135;
+	expect_log(&header, true, bytes, "guest>host datagram RW 3:2000 -> 2:1025 len=135 | "
+		   "CONNECT ignored: it is too short\n");
+	header.dst_port = 2000;
+	header.src_port = TSI_GETNAME;
+	header.len = NAME_SIZE;
+	name_encode(bytes, -EINVAL, NULL, 0);
+	expect_log(&header, false, bytes, "host>guest datagram RW 3:1026 -> 2:2000 len=136 | "
+		   "GETNAME result=-22\n");
+	/* As far as a short answer goes. */
+	header.len = 2;
+	expect_log(&header, false, bytes, "host>guest datagram RW 3:1026 -> 2:2000 len=2 | "
+		   "GETNAME\n");
+	header = (struct packet_header){
+		.src_cid = 3, .dst_cid = 2, .src_port = 5000, .dst_port = 620,
+		.type = PACKET_STREAM, .op = OP_SHUTDOWN, .flags = 3, .buf_alloc = 4, .fwd_cnt = 5,
+	};
+	expect_log(&header, true, NULL, "guest>host stream SHUTDOWN 3:5000 -> 2:620 len=0 "
+		   "flags=0x3 buf_alloc=4 fwd_cnt=5\n");
+	header.type = 9;
+	header.op = 99;
+	expect_log(&header, true, NULL, "guest>host ? ? 3:5000 -> 2:620 len=0 flags=0x3\n");
+}
+END_TEST
+
 static struct message_address inet_address(uint32_t host, uint16_t port)
 {
 	struct message_address address = { .length = sizeof(struct sockaddr_in) };
@@ -289,7 +347,7 @@ START_TEST(options_are_checked)
 		"--cid=2", "--cid=x", "--cid=", "--cid=4294967296", "--families=inet6",
 		"--map=80", "--map=80:", "--map=0:80", "--map=80:65536", "--host-port=1",
 		"--host-port=1=", "--host-port=620=/x", "--guest-port=-1=/x", "--time-sync=0",
-		"--misbehave=well", "--only=release", "--delay=-1", "--unknown", "left-over",
+		"--misbehave=well", "--only=release", "--delay=-1", "--fail=0", "--unknown", "left-over",
 	};
 	struct options options;
 	size_t i;
@@ -346,6 +404,7 @@ Suite *messages_suite(void)
 	tcase_add_test(tcase, opcodes_have_names_and_others_have_none);
 	tcase_add_test(tcase, a_name_is_136_bytes_and_cut_to_fit);
 	tcase_add_test(tcase, addresses_in_words);
+	tcase_add_test(tcase, log_has_a_line_for_each_packet);
 	tcase_add_test(tcase, policy_keeps_to_loopback);
 	tcase_add_test(tcase, policy_maps_ports);
 	tcase_add_test(tcase, options_are_checked);

@@ -756,6 +756,54 @@ START_TEST(indirect_descriptors_are_negotiated)
 }
 END_TEST
 
+static uint32_t random_below(uint64_t *state, uint32_t limit)
+{
+	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (uint32_t)(*state >> 33) % limit;
+}
+
+/* Descriptors that make sense often enough to get far. */
+static struct vring_desc random_descriptor(uint64_t *state)
+{
+	static const uint32_t sizes[] = { 16, 44, 48, 64, 100, 4096, 100000, UINT32_MAX };
+	uint32_t size = sizes[random_below(state, 8)];
+	uint32_t offset = random_below(state, 16) ?
+		INDIRECT_OFFSET + 16 * random_below(state, 64) :
+		random_below(state, MEMORY_SIZE + 100);
+	uint16_t flags = (uint16_t)random_below(state, 8);
+
+	/* Most of them are neither tables nor to be written. */
+	if (random_below(state, 4))
+		flags &= VRING_DESC_F_NEXT;
+	return descriptor(offset, size, flags, (uint16_t)random_below(state, 70));
+}
+
+START_TEST(item_47_no_ring_does_harm)
+{
+	uint64_t state = (uint64_t)_i + 1;
+	struct monitor *monitor;
+	uint32_t round, i;
+
+	for (round = 0; round < 100; round++) {
+		struct vring_desc *table;
+
+		monitor = monitor_new(0, BASE_FEATURES | INDIRECT_FEATURE);
+		monitor->options.loopback_only = true;
+		table = (struct vring_desc *)(monitor->memory + INDIRECT_OFFSET);
+		for (i = 0; i < 64; i++) {
+			monitor->rings[RING_FROM_GUEST].desc[i] = random_descriptor(&state);
+			monitor->rings[RING_TO_GUEST].desc[i] = random_descriptor(&state);
+			table[i] = random_descriptor(&state);
+		}
+		for (i = 0; i < 64; i++) {
+			offer(monitor, random_below(&state, 2), (uint16_t)random_below(&state, 66));
+			kick(monitor, random_below(&state, 2));
+		}
+		monitor_free(monitor);
+	}
+}
+END_TEST
+
 Suite *rings_suite(void)
 {
 	Suite *suite = suite_create("tsi-peer rings");
@@ -777,6 +825,7 @@ Suite *rings_suite(void)
 	tcase_add_test(tcase, a_stopped_ring_keeps_its_place);
 	tcase_add_loop_test(tcase, item_47_spoiled_rings_stop, 0, WAYS_TO_SPOIL);
 	tcase_add_test(tcase, indirect_descriptors_are_negotiated);
+	tcase_add_loop_test(tcase, item_47_no_ring_does_harm, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

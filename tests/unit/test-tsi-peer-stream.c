@@ -43,6 +43,12 @@ static void expect_hang_up(int fd)
 	ck_assert_int_le(recv(fd, &byte, 1, 0), 0);
 }
 
+static struct proxy *only_proxy(struct guest *guest)
+{
+	ck_assert_uint_eq(guest->peer.table.count, 1);
+	return LIST_FIRST(&guest->peer.table.all);
+}
+
 START_TEST(data_goes_both_ways)
 {
 	const struct guest_packet *packet;
@@ -82,6 +88,8 @@ START_TEST(data_waits_for_the_request)
 	connection = accept(listener, NULL, NULL);
 	ck_assert_int_eq(send(connection, "hello", 5, 0), 5);
 	guest_expect_nothing(&guest);
+	/* Nor does the peer turn in circles over what it cannot read. */
+	ck_assert_uint_eq(only_proxy(&guest)->watch.events, 0);
 	guest_stream(&guest, ID, TSI_STREAM_PORT, OP_REQUEST, 0, NULL, 0);
 	ck_assert_uint_eq(guest_expect(&guest, OP_RESPONSE, TSI_STREAM_PORT, ID)->header.buf_alloc,
 			  STREAM_WINDOW);
@@ -262,29 +270,27 @@ START_TEST(item_49_more_than_the_window_is_reset)
 }
 END_TEST
 
-/* What was written before close() arrives, however slow the reader is. */
-START_TEST(the_rest_arrives_after_the_end)
+/* More than the host's socket takes at once. */
+#define MUCH (100 * PACKET_PAYLOAD_MAX)
+
+static void send_much(struct guest *guest)
 {
-	static uint8_t data[PACKET_PAYLOAD_MAX], buffer[PACKET_PAYLOAD_MAX];
-	struct guest guest;
-	int connection, i;
+	static const uint8_t data[PACKET_PAYLOAD_MAX];
+	size_t sent;
+
+	for (sent = 0; sent < MUCH; sent += sizeof(data))
+		guest_stream(guest, ID, TSI_STREAM_PORT, OP_RW, 0, data, sizeof(data));
+	ck_assert_uint_gt(only_proxy(guest)->unsent.length, 0);
+}
+
+/* Reads to the end, which comes in bounded time. */
+static void receive_much(struct guest *guest, int connection)
+{
+	uint8_t buffer[PACKET_PAYLOAD_MAX];
 	size_t total = 0;
 	ssize_t size;
+	int i;
 
-	guest_init(&guest);
-	guest_start(&guest);
-	guest_stream_to_host(&guest, ID, &connection);
-	for (i = 0; i < 100; i++)
-		guest_stream(&guest, ID, TSI_STREAM_PORT, OP_RW, 0, data, sizeof(data));
-	while (guest.taken < guest.received)
-		guest_expect(&guest, OP_CREDIT_UPDATE, TSI_STREAM_PORT, ID);
-	guest_release(&guest, ID, TSI_STREAM_PORT);
-	guest_stream(&guest, ID, TSI_STREAM_PORT, OP_SHUTDOWN, SHUTDOWN_BOTH, NULL, 0);
-	guest_expect(&guest, OP_RST, TSI_STREAM_PORT, ID);
-	ck_assert_uint_eq(guest.peer.table.count, 1);
-	/* The port is free at once for another socket, which does not disturb the first. */
-	guest_create(&guest, ID, TSI_INET, TSI_SOCK_STREAM);
-	ck_assert_uint_eq(guest.peer.table.count, 2);
 	fcntl(connection, F_SETFL, O_NONBLOCK);
 	for (i = 0; i < 100000; i++) {
 		size = recv(connection, buffer, sizeof(buffer), 0);
@@ -292,20 +298,86 @@ START_TEST(the_rest_arrives_after_the_end)
 			break;
 		if (size > 0)
 			total += (size_t)size;
-		guest_turn(&guest);
+		guest_turn(guest);
 	}
-	ck_assert_uint_eq(total, 100 * sizeof(data));
+	ck_assert_int_lt(i, 100000);
+	ck_assert_uint_eq(total, MUCH);
+}
+
+static void take_credit(struct guest *guest)
+{
+	while (guest->taken < guest->received)
+		guest_expect(guest, OP_CREDIT_UPDATE, TSI_STREAM_PORT, ID);
+}
+
+/* What was written before close() arrives, however slow the reader is. */
+START_TEST(the_rest_arrives_after_the_end)
+{
+	struct guest guest;
+	int connection;
+
+	guest_init(&guest);
+	guest_start(&guest);
+	guest_stream_to_host(&guest, ID, &connection);
+	send_much(&guest);
+	take_credit(&guest);
+	guest_release(&guest, ID, TSI_STREAM_PORT);
+	guest_stream(&guest, ID, TSI_STREAM_PORT, OP_SHUTDOWN, SHUTDOWN_BOTH, NULL, 0);
+	guest_expect(&guest, OP_RST, TSI_STREAM_PORT, ID);
+	ck_assert_uint_eq(guest.peer.table.count, 1);
+	/* The port is free at once for another socket, which does not disturb the first. */
+	guest_create(&guest, ID, TSI_INET, TSI_SOCK_STREAM);
+	ck_assert_uint_eq(guest.peer.table.count, 2);
+	receive_much(&guest, connection);
 	ck_assert_uint_eq(guest.peer.table.count, 1);
 	close(connection);
 	guest_free(&guest);
 }
 END_TEST
 
-static struct proxy *only_proxy(struct guest *guest)
+START_TEST(a_half_closes_after_its_data)
 {
-	ck_assert_uint_eq(guest->peer.table.count, 1);
-	return LIST_FIRST(&guest->peer.table.all);
+	struct guest guest;
+	int connection;
+
+	guest_init(&guest);
+	guest_start(&guest);
+	guest_stream_to_host(&guest, ID, &connection);
+	send_much(&guest);
+	guest_stream(&guest, ID, TSI_STREAM_PORT, OP_SHUTDOWN, SHUTDOWN_SEND, NULL, 0);
+	receive_much(&guest, connection);
+	take_credit(&guest);
+	ck_assert_int_eq(send(connection, "thanks", 6, 0), 6);
+	ck_assert_uint_eq(guest_expect(&guest, OP_RW, TSI_STREAM_PORT, ID)->header.fwd_cnt, MUCH);
+	close(connection);
+	guest_expect(&guest, OP_SHUTDOWN, TSI_STREAM_PORT, ID);
+	guest_free(&guest);
 }
+END_TEST
+
+/* A reader that stopped for good does not keep the socket for ever. */
+START_TEST(the_rest_is_dropped_when_it_does_not_move)
+{
+	struct guest guest;
+	int connection;
+
+	guest_init(&guest);
+	guest_start(&guest);
+	guest_stream_to_host(&guest, ID, &connection);
+	send_much(&guest);
+	take_credit(&guest);
+	guest_stream(&guest, ID, TSI_STREAM_PORT, OP_RST, 0, NULL, 0);
+	only_proxy(&guest)->deadline = 1;
+	only_proxy(&guest)->forwarded_at_deadline--;
+	peer_expire(&guest.peer);
+	/* It moved, so it has more time. */
+	only_proxy(&guest)->deadline = 1;
+	peer_expire(&guest.peer);
+	ck_assert_uint_eq(guest.peer.table.count, 0);
+	close(connection);
+	guest_free(&guest);
+}
+END_TEST
 
 START_TEST(released_without_shutdown_ends_by_time)
 {
@@ -551,7 +623,7 @@ START_TEST(unix_sockets_leave_nothing_behind)
 	struct sockaddr_un address;
 	struct stat status;
 	struct guest guest;
-	int other, file;
+	int other, file, i;
 
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	make_unix_address(&address, directory);
@@ -560,12 +632,14 @@ START_TEST(unix_sockets_leave_nothing_behind)
 	guest_start(&guest);
 	guest_create(&guest, ID, TSI_UNIX, TSI_SOCK_STREAM);
 
-	/* Somebody listens there: not ours to take. */
+	/* Somebody listens there: not ours to take, even when too many wait for it already. */
 	other = socket(AF_UNIX, SOCK_STREAM, 0);
 	ck_assert_int_eq(bind(other, (struct sockaddr *)&address, sizeof(address)), 0);
 	ck_assert_int_eq(listen(other, 1), 0);
-	guest_listen(&guest, ID, ID, &address, sizeof(address));
-	ck_assert_int_eq(guest_result(&guest, TSI_LISTEN), -EADDRINUSE);
+	for (i = 0; i < 5; i++) {
+		guest_listen(&guest, ID, ID, &address, sizeof(address));
+		ck_assert_int_eq(guest_result(&guest, TSI_LISTEN), -EADDRINUSE);
+	}
 
 	/* Nobody does any more. */
 	close(other);
@@ -763,6 +837,129 @@ START_TEST(item_50_reset_of_an_accepted_connection)
 }
 END_TEST
 
+/* A small generator of its own, so that a failure comes again. */
+static uint32_t random_below(uint64_t *state, uint32_t limit)
+{
+	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (uint32_t)(*state >> 33) % limit;
+}
+
+/* Somebody of the host connects to whatever listens for the guest. */
+static void connect_to_listeners(struct guest *guest)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+	struct proxy *proxy;
+	int client;
+
+	LIST_FOREACH(proxy, &guest->peer.table.all, all) {
+		if (proxy->state != PROXY_LISTENING)
+			continue;
+		getsockname(proxy->watch.fd, (struct sockaddr *)&address, &length);
+		client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(client, (struct sockaddr *)&address, length);
+		close(client);
+	}
+}
+
+static void random_request(struct guest *guest, uint64_t *state, uint32_t id,
+			   const struct sockaddr_storage *server)
+{
+	struct sockaddr_storage address = *server;
+
+	switch (random_below(state, 7)) {
+	case 0:
+		guest_create(guest, id, TSI_INET, (uint16_t)(1 + random_below(state, 2)));
+		break;
+	case 1:
+		guest_connect(guest, id, &address, sizeof(struct sockaddr_in));
+		break;
+	case 2:
+		((struct sockaddr_in *)&address)->sin_port = 0;
+		guest_listen(guest, id, ID + random_below(state, 8), &address,
+			     sizeof(struct sockaddr_in));
+		connect_to_listeners(guest);
+		break;
+	case 3:
+		guest_accept(guest, id, random_below(state, 2) ? TSI_NONBLOCK : 0);
+		break;
+	case 4:
+		guest_get_name(guest, id, TSI_STREAM_PORT);
+		break;
+	case 5:
+		guest_release(guest, id, TSI_STREAM_PORT);
+		break;
+	default:
+		guest_datagram(guest, id, TSI_SENDTO_DATA, &address, random_below(state, 100));
+	}
+}
+
+/* Of any operation, with any credit, to any proxy there is or to none. */
+static void random_packet(struct guest *guest, uint64_t *state, uint32_t id)
+{
+	static const uint8_t data[4000];
+	struct packet_header header = {
+		.src_cid = GUEST_CID, .dst_cid = HOST_CID,
+		.src_port = id, .dst_port = TSI_STREAM_PORT, .type = PACKET_STREAM,
+		.op = (uint16_t)random_below(state, 9), .flags = random_below(state, 5),
+		.buf_alloc = random_below(state, 3) * 100000, .fwd_cnt = random_below(state, 3000),
+	};
+	struct proxy *proxy;
+	uint32_t skip = random_below(state, 8);
+
+	LIST_FOREACH(proxy, &guest->peer.table.all, all) {
+		if (skip-- == 0) {
+			header.src_port = proxy->guest_port;
+			header.dst_port = proxy->host_port;
+			break;
+		}
+	}
+	if (header.op == OP_RW)
+		header.len = random_below(state, sizeof(data));
+	peer_receive(&guest->peer, &header, data);
+}
+
+/* What comes back is of no interest, but for the sanitizers, who must stay silent. */
+START_TEST(no_sequence_of_packets_does_harm)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+	int listener = host_listener(AF_INET, &address, &length), connection;
+	uint64_t state = (uint64_t)_i;
+	struct guest guest;
+	uint32_t i, id;
+
+	fcntl(listener, F_SETFL, O_NONBLOCK);
+	guest_init(&guest);
+	guest.options.loopback_only = true;
+	guest_start(&guest);
+	guest.peer.table.limit = 64;
+	for (i = 0; i < 10000; i++) {
+		id = ID + random_below(&state, 8);
+		if (random_below(&state, 3))
+			random_packet(&guest, &state, id);
+		else
+			random_request(&guest, &state, id, &address);
+		if (random_below(&state, 8) == 0) {
+			guest.room = random_below(&state, 4) ? 3732 : 0;
+			guest_turn(&guest);
+			connection = accept(listener, NULL, NULL);
+			if (connection >= 0) {
+				ck_assert_int_eq(send(connection, "hello", 5, MSG_NOSIGNAL), 5);
+				close(connection);
+			}
+		}
+		ck_assert_uint_le(guest.peer.table.count, 64);
+		guest.received = guest.taken = 0;
+	}
+	peer_start(&guest.peer);
+	ck_assert_uint_eq(guest.peer.table.count, 0);
+	ck_assert_ptr_null(TAILQ_FIRST(&guest.peer.table.expiring));
+	close(listener);
+	guest_free(&guest);
+}
+END_TEST
+
 Suite *stream_suite(void)
 {
 	Suite *suite = suite_create("tsi-peer streams");
@@ -778,6 +975,8 @@ Suite *stream_suite(void)
 	tcase_add_test(tcase, item_49_credit_comes_by_half_of_the_window);
 	tcase_add_test(tcase, item_49_more_than_the_window_is_reset);
 	tcase_add_test(tcase, the_rest_arrives_after_the_end);
+	tcase_add_test(tcase, a_half_closes_after_its_data);
+	tcase_add_test(tcase, the_rest_is_dropped_when_it_does_not_move);
 	tcase_add_test(tcase, released_without_shutdown_ends_by_time);
 	tcase_add_test(tcase, nothing_is_read_while_the_guest_has_no_buffers);
 	tcase_add_test(tcase, item_48_reverse_connection_over_ipv4);
@@ -796,6 +995,7 @@ Suite *stream_suite(void)
 	tcase_add_test(tcase, item_50_reset_after_shutdown);
 	tcase_add_test(tcase, item_50_reset_of_a_reverse_request);
 	tcase_add_test(tcase, item_50_reset_of_an_accepted_connection);
+	tcase_add_loop_test(tcase, no_sequence_of_packets_does_harm, 0, 4);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

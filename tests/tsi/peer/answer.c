@@ -55,11 +55,14 @@ static void send_now(struct peer *peer, enum opcode opcode, uint32_t port, const
 		send_answer(peer, source, port, bytes, size, how & LONG_ANSWER);
 }
 
+static bool is_spoiled(const struct options *options, enum opcode opcode)
+{
+	return !options->misbehaviour_opcode || options->misbehaviour_opcode == opcode;
+}
+
 static unsigned int how_to_answer(const struct options *options, enum opcode opcode)
 {
-	if (options->misbehaviour_opcode && options->misbehaviour_opcode != opcode)
-		return 0;
-	return options->misbehaviour;
+	return is_spoiled(options, opcode) ? options->misbehaviour : 0;
 }
 
 static void send_later(struct peer *peer, enum opcode opcode, uint32_t port, const uint8_t *bytes,
@@ -110,6 +113,26 @@ void answer_name(struct peer *peer, uint32_t port, int32_t result,
 
 	name_encode(bytes, result, address, length);
 	answer(peer, TSI_GETNAME, port, bytes, sizeof(bytes));
+}
+
+bool answer_failure(struct peer *peer, enum opcode opcode, uint32_t port)
+{
+	int32_t result = -(int32_t)peer->options->fail_with;
+
+	if (!result || !is_spoiled(peer->options, opcode))
+		return false;
+	switch (opcode) {
+	case TSI_CONNECT:
+	case TSI_LISTEN:
+	case TSI_ACCEPT:
+		answer_result(peer, opcode, port, result);
+		return true;
+	case TSI_GETNAME:
+		answer_name(peer, port, result, NULL, 0);
+		return true;
+	default:
+		return false;
+	}
 }
 
 static void remove_delayed(struct peer *peer, struct delayed_answer *answer)

@@ -129,7 +129,8 @@ void control_receive(struct peer *peer, const struct packet_header *header, cons
 	if (!peer->options->inet && !peer->options->unix_sockets)
 		return;
 	/* The log of the packet says what is wrong. */
-	if (message_decode(&message, opcode, payload, header->len))
+	if (message_decode(&message, opcode, payload, header->len) ||
+	    answer_failure(peer, opcode, header->src_port))
 		return;
 	switch (opcode) {
 	case TSI_PROXY_CREATE:

@@ -71,7 +71,9 @@ static const char help_text[] =
 "Tests of a guest:\n"
 "  --misbehave NAME         be a bad host, in one of the ways below; more than once\n"
 "                           for more than one\n"
-"  --only REQUEST           spoil only the answers to connect, getname, listen or\n"
+"  --fail NUMBER            answer requests with -NUMBER, an error number of Linux,\n"
+"                           instead of carrying them out\n"
+"  --only REQUEST           spoil, delay or fail only connect, getname, listen or\n"
 "                           accept\n"
 "  --delay MILLISECONDS     how late a delayed answer comes [3000]\n"
 "\n"
@@ -219,6 +221,7 @@ enum option_code {
 	GUEST_PORT,
 	TIME_SYNC,
 	MISBEHAVE,
+	FAIL,
 	ONLY,
 	DELAY,
 	HELP,
@@ -236,6 +239,7 @@ static const struct option long_options[] = {
 	{ "guest-port", required_argument, NULL, GUEST_PORT },
 	{ "time-sync", required_argument, NULL, TIME_SYNC },
 	{ "misbehave", required_argument, NULL, MISBEHAVE },
+	{ "fail", required_argument, NULL, FAIL },
 	{ "only", required_argument, NULL, ONLY },
 	{ "delay", required_argument, NULL, DELAY },
 	{ "help", no_argument, NULL, HELP },
@@ -271,6 +275,8 @@ static int parse_option(struct options *options, int code, const char *value)
 		return parse_unsigned(value, 1, 86400, &options->time_sync);
 	case MISBEHAVE:
 		return parse_misbehaviour(options, value);
+	case FAIL:
+		return parse_unsigned(value, 1, 4095, &options->fail_with);
 	case ONLY:
 		return parse_request(options, value);
 	case DELAY:
@@ -293,9 +299,13 @@ enum options_outcome options_parse(struct options *options, int argc, char *argv
 		if (parse_option(options, code, optarg))
 			return OPTIONS_BAD;
 	}
-	if (optind < argc)
-		return bad("not an option", argv[optind]), OPTIONS_BAD;
-	if (!options->socket_path)
-		return bad("missing", "--socket"), OPTIONS_BAD;
+	if (optind < argc) {
+		bad("not an option", argv[optind]);
+		return OPTIONS_BAD;
+	}
+	if (!options->socket_path) {
+		bad("missing", "--socket");
+		return OPTIONS_BAD;
+	}
 	return OPTIONS_RUN;
 }

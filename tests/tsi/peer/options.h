@@ -57,6 +57,8 @@ struct options {
 	unsigned int misbehaviour;
 	/* The opcode whose answers are spoiled, 0 for all of them. */
 	uint32_t misbehaviour_opcode;
+	/* What requests fail with, instead of being carried out; 0 for nothing. */
+	uint32_t fail_with;
 	unsigned int delay_milliseconds;
 };
 

@@ -408,7 +408,8 @@ static int handle(struct vhost_user *user, struct vhost_message *message, bool *
 	case SET_VRING_ERR:
 		return set_ring_descriptor(user, message);
 	default:
-		fprintf(stderr, "tsi-peer: monitor: request %u is not known\n", message->request);
+		fprintf(stderr, "tsi-peer: monitor: request %u is not known\n",
+			(unsigned int)message->request);
 		return -1;
 	}
 }
