@@ -57,10 +57,14 @@ static void check_serve(void)
 static void check_both_sides(void)
 {
 	int listener = listen_at("0.0.0.0", 9200), client, server, call;
+	struct sockaddr_in peer;
+	socklen_t length = sizeof(peer);
 
 	client = stream_to("127.0.0.1", 9200);
-	server = accept(listener, NULL, NULL);
+	server = accept(listener, (struct sockaddr *)&peer, &length);
 	check(15, client >= 0 && server >= 0, "a listener of the host serves the guest too");
+	check(15, length == sizeof(peer) && peer.sin_addr.s_addr == htonl(INADDR_LOOPBACK),
+	      "and says who is there");
 	close(client);
 	close(server);
 	call = host_calls(9200, "x");

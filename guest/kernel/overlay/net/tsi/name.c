@@ -92,6 +92,13 @@ int tsi_getname(struct socket *sock, struct sockaddr *addr, int peer)
 	enum tsi_state state;
 	int len = 0;
 
+	/*
+	 * A connection that tsi_accept() has made a plain socket: the system
+	 * call asks for its name by the operations of the listener.
+	 */
+	if (!tsi)
+		return sock->ops->getname(sock, addr, peer);
+
 	link = tsi_get_link(tsi, &state);
 	if (link && state == TSI_CONNECTED)
 		len = peer ? tsi_peer_name(link, addr, peer) :
