@@ -73,6 +73,32 @@ static void check_connected(void)
 	close(fd);
 }
 
+static void check_addresses(void)
+{
+	struct sockaddr_storage storage = { 0 };
+	struct sockaddr_in in = inet("127.0.0.1", HOST_UDP);
+	struct sockaddr_in6 in6 = inet6("::ffff:127.0.0.1", HOST_UDP), any = inet6("::", 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	memcpy(&storage, &in, sizeof(in));
+	check(20, sendto(fd, "a", 1, 0, (struct sockaddr *)&storage, sizeof(storage)) == 1 &&
+		  receives(fd, "a", NULL),
+	      "send to a long address");
+	check(20, sendto(fd, "a", 1, 0, (struct sockaddr *)&in, 8) < 0 && errno == EINVAL,
+	      "send to a short one");
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	memset(&storage, 0, sizeof(storage));
+	storage.ss_family = AF_INET;
+	check(20, !bind(fd, (struct sockaddr *)&storage, sizeof(storage)), "bind to a long address");
+	close(fd);
+	fd = socket(AF_INET6, SOCK_DGRAM, 0);
+	check(20, !bind(fd, (struct sockaddr *)&any, sizeof(any)), "bind an IPv6 socket");
+	check(34, sendto(fd, "six", 3, 0, (struct sockaddr *)&in6, sizeof(in6)) == 3 && readable(fd, 3000),
+	      "and send to a mapped address");
+	close(fd);
+}
+
 static void check_in_guest(void)
 {
 	int server = socket(AF_INET, SOCK_DGRAM, 0), client = socket(AF_INET, SOCK_DGRAM, 0);
@@ -243,6 +269,7 @@ void check_dgram(void)
 	check_long_run();
 	check_unconnected();
 	check_connected();
+	check_addresses();
 	check_in_guest();
 	check_blocked();
 	check_many_senders();

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -248,6 +249,32 @@ static void check_full_duplex(void)
 	close(fd);
 }
 
+static void check_sendfile(void)
+{
+	static char sent[100000], got[100000];
+	int fd = stream_to("127.0.0.1", HOST_ECHO), file = open("/init", O_RDONLY), pipes[2];
+	off_t offset = 0;
+
+	check(28, read(file, sent, sizeof(sent)) == sizeof(sent) &&
+		  sendfile(fd, file, &offset, sizeof(sent)) == sizeof(sent),
+	      "sendfile");
+	check(28, recv(fd, got, sizeof(got), MSG_WAITALL) == sizeof(got) &&
+		  !memcmp(sent, got, sizeof(got)),
+	      "what was in the file comes back");
+	send(fd, "splice", 6, 0);
+	readable(fd, 3000);
+	check(28, !pipe(pipes) && splice(fd, NULL, pipes[1], NULL, 100, 0) == 6 &&
+		  read(pipes[0], got, sizeof(got)) == 6 && !memcmp(got, "splice", 6),
+	      "splice");
+	check(28, send(fd, "peek", 4, 0) == 4 && readable(fd, 3000) &&
+		  recv(fd, got, sizeof(got), MSG_PEEK) == 4 && recv(fd, got, sizeof(got), 0) == 4,
+	      "MSG_PEEK");
+	close(pipes[0]);
+	close(pipes[1]);
+	close(file);
+	close(fd);
+}
+
 static void *receiver(void *argument)
 {
 	char byte;
@@ -336,6 +363,7 @@ void check_stream(void)
 	check_timeouts();
 	check_ends();
 	check_full_duplex();
+	check_sendfile();
 	check_while_receiving();
 	check_closing_data();
 }

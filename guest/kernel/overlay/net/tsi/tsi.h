@@ -79,7 +79,7 @@ struct tsi_name {
  */
 struct tsi_sock {
 	struct kref ref;
-	spinlock_t lock;
+	spinlock_t lock;	/* state, link, names */
 	struct sock *sk;
 	const struct proto_ops *native;
 	enum tsi_state state;
@@ -96,12 +96,13 @@ struct tsi_sock {
  * @host_port: its other half
  * @created: the host has been told to make the proxy, or has made it itself
  * @closed: the socket has no use for the link any more
- * @rpc: for @step, and for the time from a request to its answer
+ * @rpc: for @step, and held from a request to its answer
  * @step: how far a connect is
  * @deadline: when a connect has taken too long, in jiffies
  * @work: carries on a connect that nobody waits for
  * @waiters: how many wait for the connect and carry it on themselves
- * @send: for the time between the two requests of a datagram, and @created
+ * @send: for @created and @closed, and held from the address of a datagram to
+ *	  its payload
  * @peer: the host's side; for datagrams the last destination
  * @peer_asked: @peer is what the host says, not what connect() was given
  * @local: the address an accepted connection came in at
@@ -116,13 +117,13 @@ struct tsi_link {
 	bool created;
 	bool closed;
 
-	struct mutex rpc;
+	struct mutex rpc;	/* step; request to answer */
 	enum tsi_step step;
 	unsigned long deadline;
 	struct delayed_work work;
 	atomic_t waiters;
 
-	struct mutex send;
+	struct mutex send;	/* created, closed; address to data */
 
 	struct tsi_name peer;
 	bool peer_asked;
