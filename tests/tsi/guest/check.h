@@ -21,6 +21,9 @@ enum {
 void check(int item, bool passed, const char *what);
 void check_done(void);
 
+/* Kernel argument NAME, a number, or OTHERWISE. */
+long argument(const char *name, long otherwise);
+
 double now(void);
 struct sockaddr_in inet(const char *address, int port);
 struct sockaddr_in6 inet6(const char *address, int port);
@@ -39,6 +42,7 @@ void check_listen(void);
 void check_forbidden(void);
 void check_time(void);
 void check_hijack(void);
+void check_fail(void);
 void check_dgram(void);
 void check_unix(void);
 void check_slow_host(void);

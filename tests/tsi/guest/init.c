@@ -22,7 +22,7 @@ static const struct {
 	{ "plain", check_plain },	{ "stream", check_stream },
 	{ "listen", check_listen },	{ "forbidden", check_forbidden },
 	{ "time", check_time },		{ "hijack", check_hijack },
-	{ "dgram", check_dgram },
+	{ "fail", check_fail },			{ "dgram", check_dgram },
 	{ "unix", check_unix },		{ "slow", check_slow_host },
 	{ "silent", check_silent_host },{ "many", check_many },
 	{ "bench", check_bench },

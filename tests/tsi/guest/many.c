@@ -21,19 +21,6 @@ static long slab_kib(void)
 	return kib;
 }
 
-static long cycles(void)
-{
-	FILE *file = fopen("/proc/cmdline", "r");
-	char line[4096], *found;
-	long count = 2000;
-
-	if (file && fgets(line, sizeof(line), file) && (found = strstr(line, "tsi_cycles=")))
-		sscanf(found, "tsi_cycles=%ld", &count);
-	if (file)
-		fclose(file);
-	return count;
-}
-
 static void check_at_once(void)
 {
 	struct rlimit limit = { 4096, 4096 };
@@ -58,7 +45,7 @@ static void check_at_once(void)
 
 void check_many(void)
 {
-	long before, after, count = cycles(), failed = 0;
+	long before, after, count = argument("tsi_cycles", 2000), failed = 0;
 	double start;
 
 	check_at_once();

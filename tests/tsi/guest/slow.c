@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -84,6 +85,35 @@ void check_slow_host(void)
 
 	check(17, connect_time(SOCK_DGRAM, HOST_UDP, 0, &fd) < 0.05 && fd >= 0,
 	      "a datagram socket does not wait either");
+	close(fd);
+}
+
+/* The host answers all requests with the error tsi_fail. */
+void check_fail(void)
+{
+	int error = (int)argument("tsi_fail", 0), fd = socket(AF_INET, SOCK_STREAM, 0), client, server;
+	bool content = error == EPERM || error == EACCES || error == EADDRINUSE || error == EADDRNOTAVAIL;
+
+	printf("# error %d\n", error);
+	check(13, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == error, "connect reports the host's error");
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	check(13, connect_to(fd, "127.0.0.1", HOST_UDP) && errno == error, "so does that of datagrams");
+	close(fd);
+	fd = listen_at("127.0.0.1", 9402);
+	if (!content) {
+		check(25, fd < 0 && errno == error, "and listen");
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		check(25, connect_to(fd, "127.0.0.1", 9402) && errno == error, "nobody listens then");
+		close(fd);
+		return;
+	}
+	check(25, fd >= 0, "but listen does without the host");
+	client = stream_to("127.0.0.1", 9402);
+	server = accept(fd, NULL, NULL);
+	check(25, client >= 0 && server >= 0, "and the guest can connect");
+	close(client);
+	close(server);
 	close(fd);
 }
 
