@@ -6,12 +6,15 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -275,6 +278,45 @@ static void check_sendfile(void)
 	close(fd);
 }
 
+/* The vsock sockets outlive the namespace, of which nothing may be left. */
+static void check_namespace(void)
+{
+	int status = -1, fd;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (unshare(CLONE_NEWNET))
+			_exit(2);
+		fd = stream_to("127.0.0.1", HOST_ECHO);
+		_exit(fd < 0 || !echoes(fd, "namespace"));
+	}
+	check(38, waitpid(pid, &status, 0) == pid && !status, "a network namespace of its own");
+}
+
+static volatile sig_atomic_t signals;
+
+static void count_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+static void check_signal(void)
+{
+	struct sigaction action = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
+
+	sigaction(SIGIO, &action, NULL);
+	fcntl(fd, F_SETOWN, getpid());
+	fcntl(fd, F_SETFL, O_ASYNC);
+	send(fd, "x", 1, 0);
+	check(30, readable(fd, 3000) || errno == EINTR, "data comes");
+	usleep(100000);
+	check(30, signals > 0, "and SIGIO with it");
+	signal(SIGIO, SIG_IGN);
+	close(fd);
+}
+
 static void *receiver(void *argument)
 {
 	char byte;
@@ -364,6 +406,8 @@ void check_stream(void)
 	check_ends();
 	check_full_duplex();
 	check_sendfile();
+	check_namespace();
+	check_signal();
 	check_while_receiving();
 	check_closing_data();
 }

@@ -10,6 +10,9 @@
  * the other end is not in the guest, to a vsock socket inside the kernel that
  * the host has joined to a real socket of its own.
  *
+ * So there is no number for AF_TSI: a program asks for AF_INET and has AF_INET,
+ * and between guest and host the real family is named.
+ *
  *	struct socket --ops--> struct tsi_ops --native--> operations of TCP, ...
  *	  |   |
  *	  |   +--tsi--> struct tsi_sock --link--> struct tsi_link
@@ -31,7 +34,8 @@
  *				       --host took it-------------> CONNECTED
  *	NATIVE  --listen()---> PENDING --host refused-------------> NATIVE
  *				       --host took it-------------> LISTENING
- *	CONNECTED, LISTENING --connect(AF_UNSPEC), shutdown()-----> NATIVE
+ *	CONNECTED, LISTENING --connect(AF_UNSPEC)-----------------> NATIVE
+ *	PENDING, LISTENING --shutdown()---------------------------> NATIVE
  *
  * PENDING belongs to who entered it with tsi_begin(): a second connect() or
  * listen() sees it and waits or fails, nothing else is held up.

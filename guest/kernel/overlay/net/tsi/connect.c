@@ -137,7 +137,7 @@ static void tsi_connect_finish(struct tsi_link *link, int err)
 			WRITE_ONCE(tsi->state, TSI_CONNECTED);
 		spin_unlock(&tsi->lock);
 		sk->sk_state_change(sk);
-		tsi_wake(sk, EPOLLOUT | EPOLLWRNORM);
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 		return;
 	}
 

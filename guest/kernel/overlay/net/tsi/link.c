@@ -24,7 +24,7 @@ void tsi_wake(struct sock *sk, __poll_t events)
 	if (events & EPOLLIN)
 		sk_wake_async_rcu(sk, SOCK_WAKE_WAITD, POLL_IN);
 	if (events & EPOLLOUT)
-		sk_wake_async_rcu(sk, SOCK_WAKE_IO, POLL_OUT);
+		sk_wake_async_rcu(sk, SOCK_WAKE_SPACE, POLL_OUT);
 	rcu_read_unlock();
 }
 

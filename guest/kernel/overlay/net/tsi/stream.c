@@ -336,6 +336,9 @@ int tsi_stream_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	msg->msg_namelen = namelen;
 	if (ret == -ENOTCONN)
 		ret = sk_stream_error(sk, msg->msg_flags, -EPIPE);
+	/* Who has asked for SIGIO gets one when there is room again. */
+	if (ret == -EAGAIN)
+		sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 out:
 	tsi_link_put(link);
 	return ret;
