@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "test-tsi-peer.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -313,6 +314,38 @@ START_TEST(policy_keeps_to_loopback)
 }
 END_TEST
 
+START_TEST(policy_knows_loopback_of_ipv6)
+{
+	static const struct {
+		const char *text;
+		int result;
+	} destinations[] = {
+		{ "::1", 0 },
+		{ "::", 0 },
+		{ "::ffff:127.0.0.1", 0 },
+		{ "::ffff:192.0.2.1", -ENETUNREACH },
+		{ "2001:db8::1", -ENETUNREACH },
+		{ "fe80::1", -ENETUNREACH },
+	};
+	struct message_address address = { .length = sizeof(struct sockaddr_in6) };
+	struct sockaddr_in6 inet6 = { .sin6_family = AF_INET6 };
+	struct options options;
+	size_t i;
+
+	options_default(&options);
+	options.loopback_only = true;
+	for (i = 0; i < sizeof(destinations) / sizeof(destinations[0]); i++) {
+		ck_assert_int_eq(inet_pton(AF_INET6, destinations[i].text, &inet6.sin6_addr), 1);
+		memcpy(&address.storage, &inet6, sizeof(inet6));
+		ck_assert_int_eq(policy_destination(&options, &address), destinations[i].result);
+	}
+	inet6.sin6_addr = in6addr_any;
+	memcpy(&address.storage, &inet6, sizeof(inet6));
+	ck_assert_int_eq(policy_listen(&options, &address), 0);
+	ck_assert(IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&address.storage)->sin6_addr));
+}
+END_TEST
+
 START_TEST(policy_maps_ports)
 {
 	struct message_address mapped = inet_address(INADDR_LOOPBACK, 80);
@@ -406,6 +439,7 @@ Suite *messages_suite(void)
 	tcase_add_test(tcase, addresses_in_words);
 	tcase_add_test(tcase, log_has_a_line_for_each_packet);
 	tcase_add_test(tcase, policy_keeps_to_loopback);
+	tcase_add_test(tcase, policy_knows_loopback_of_ipv6);
 	tcase_add_test(tcase, policy_maps_ports);
 	tcase_add_test(tcase, options_are_checked);
 	tcase_add_test(tcase, byte_queue_keeps_order);

@@ -677,7 +677,8 @@ static void spoil(struct monitor *monitor, int how)
 	struct vring_desc *table = (struct vring_desc *)(monitor->memory + INDIRECT_OFFSET);
 
 	ring->desc[0] = descriptor(BUFFERS_OFFSET, 44, 0, 0);
-	table[0] = descriptor(BUFFERS_OFFSET, 44, 0, 0);
+	/* Right but for one thing each. */
+	table[0] = table[1] = ring->desc[0];
 	switch (how) {
 	case 0: /* A loop. */
 		ring->desc[0] = descriptor(BUFFERS_OFFSET, 44, VRING_DESC_F_NEXT, 0);
@@ -704,7 +705,7 @@ static void spoil(struct monitor *monitor, int how)
 		ring->desc[0] = descriptor(INDIRECT_OFFSET, 17, VRING_DESC_F_INDIRECT, 0);
 		break;
 	case 7: /* A table in a table. */
-		table[0] = descriptor(INDIRECT_OFFSET, 16, VRING_DESC_F_INDIRECT, 0);
+		table[0] = descriptor(INDIRECT_OFFSET + 16, 16, VRING_DESC_F_INDIRECT, 0);
 		ring->desc[0] = descriptor(INDIRECT_OFFSET, 16, VRING_DESC_F_INDIRECT, 0);
 		break;
 	case 8: /* A table outside of the memory. */
@@ -738,6 +739,7 @@ START_TEST(item_47_spoiled_rings_stop)
 	kick(monitor, RING_FROM_GUEST);
 	ck_assert(!monitor->user.rings[RING_FROM_GUEST].queue.running);
 	ck_assert_uint_eq(monitor->rings[RING_FROM_GUEST].used->idx, 0);
+	ck_assert_uint_le(monitor->device.from_guest.readable_count, CHAIN_MAX);
 	kick(monitor, RING_FROM_GUEST);
 	monitor_free(monitor);
 }
@@ -747,7 +749,9 @@ START_TEST(indirect_descriptors_are_negotiated)
 {
 	struct monitor *monitor = monitor_new(0, BASE_FEATURES);
 	struct vring *ring = &monitor->rings[RING_FROM_GUEST];
+	struct vring_desc *table = (struct vring_desc *)(monitor->memory + INDIRECT_OFFSET);
 
+	table[0] = descriptor(BUFFERS_OFFSET, 44, 0, 0);
 	ring->desc[0] = descriptor(INDIRECT_OFFSET, 16, VRING_DESC_F_INDIRECT, 0);
 	offer(monitor, RING_FROM_GUEST, 0);
 	kick(monitor, RING_FROM_GUEST);

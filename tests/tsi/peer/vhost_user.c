@@ -93,7 +93,8 @@ static void keep_descriptors(struct vhost_message *message, struct msghdr *recei
 {
 	struct cmsghdr *control;
 
-	for (control = CMSG_FIRSTHDR(received); control; control = CMSG_NXTHDR(received, control)) {
+	for (control = CMSG_FIRSTHDR(received); control;
+	     control = CMSG_NXTHDR(received, control)) {
 		if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS)
 			continue;
 		/* The buffer has room for one such message and no more. */
@@ -141,8 +142,8 @@ static int read_message(int connection, struct vhost_message *message)
 	return 1;
 }
 
-static int reply(struct vhost_user *user, const struct vhost_message *message, const uint8_t *payload,
-		 uint32_t size)
+static int reply(struct vhost_user *user, const struct vhost_message *message,
+		 const uint8_t *payload, uint32_t size)
 {
 	uint8_t bytes[MESSAGE_HEADER_SIZE + MESSAGE_PAYLOAD_MAX];
 
@@ -156,7 +157,8 @@ static int reply(struct vhost_user *user, const struct vhost_message *message, c
 	return 0;
 }
 
-static int reply_number(struct vhost_user *user, const struct vhost_message *message, uint64_t number)
+static int reply_number(struct vhost_user *user, const struct vhost_message *message,
+			uint64_t number)
 {
 	uint8_t payload[8];
 
@@ -229,8 +231,8 @@ static int set_memory(struct vhost_user *user, struct vhost_message *message)
 }
 
 /* The ring that the message is about, or NULL. */
-static struct vhost_user_ring *find_ring(struct vhost_user *user, const struct vhost_message *message,
-					 uint32_t size)
+static struct vhost_user_ring *find_ring(struct vhost_user *user,
+					 const struct vhost_message *message, uint32_t size)
 {
 	uint32_t index;
 
