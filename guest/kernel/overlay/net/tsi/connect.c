@@ -98,6 +98,8 @@ static int tsi_step_stream(struct tsi_link *link)
 	lock_sock(sk);
 	connecting = sk->sk_state == TCP_SYN_SENT && !sk->sk_err;
 	err = sock_error(sk);
+	if (!err && sk->sk_state == TCP_CLOSE)
+		err = -ECONNREFUSED;
 	release_sock(sk);
 
 	if (connecting)
