@@ -120,13 +120,13 @@ static void *port_main(void *argument)
 	exit(EXIT_FAILURE);
 }
 
-static void serve(int listener, service *service)
+static void serve(int listener, service *work)
 {
 	struct port *port = malloc(sizeof(*port));
 	pthread_t thread;
 
 	port->listener = listener;
-	port->serve = service;
+	port->serve = work;
 	if (listen(listener, 1024) || pthread_create(&thread, NULL, port_main, port)) {
 		perror("guest-host: listen");
 		exit(EXIT_FAILURE);
