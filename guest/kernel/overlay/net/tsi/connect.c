@@ -352,6 +352,16 @@ static bool tsi_refused(const struct sock *sk, int err)
 	       (sk->sk_family == AF_UNIX && err == -ENOENT);
 }
 
+/* Is the host worth a try after the guest has failed with @err? */
+static bool tsi_try_host(const struct sock *sk, enum tsi_place place, int err)
+{
+	if (place == TSI_LOCAL)
+		return tsi_refused(sk, err);
+	/* A route may lead to a network of the guest that is not there now. */
+	return sk->sk_family != AF_UNIX &&
+	       (err == -ENETUNREACH || err == -EHOSTUNREACH);
+}
+
 static int tsi_connect_native(struct socket *sock, struct sockaddr *addr,
 			      int addr_len, int flags)
 {
@@ -412,7 +422,7 @@ static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
 		return tsi_connect_host(sock, addr, addr_len, flags);
 
 	err = tsi_connect_native(sock, addr, addr_len, flags);
-	if (place == TSI_LOCAL && tsi_refused(sk, err))
+	if (tsi_try_host(sk, place, err))
 		return tsi_connect_host(sock, addr, addr_len, flags);
 end:
 	tsi_end(tsi, TSI_NATIVE, NULL);
