@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -187,6 +188,26 @@ struct sockaddr_vm {
 	unsigned char flags, zero[3];
 };
 
+/* Requests for sockets of others are not for everybody to make. */
+static void check_privilege(void)
+{
+	struct sockaddr_vm host = { .family = AF_VSOCK, .port = 1031, .cid = 2 };
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		int fd;
+
+		if (setuid(1000))
+			_exit(2);
+		fd = socket(AF_VSOCK, SOCK_DGRAM, 0);
+		_exit(sendto(fd, "12345678", 8, 0, (struct sockaddr *)&host, sizeof(host)) >= 0 ||
+		      errno != EPERM || stream_to("127.0.0.1", HOST_ECHO) < 0);
+	}
+	check(10, waitpid(pid, &status, 0) == pid && !status,
+	      "without privileges there are streams, but no requests");
+}
+
 static void check_vsock(void)
 {
 	struct sockaddr_vm name = { .family = AF_VSOCK, .port = 123, .cid = ~0u };
@@ -274,4 +295,5 @@ void check_dgram(void)
 	check_blocked();
 	check_many_senders();
 	check_vsock();
+	check_privilege();
 }

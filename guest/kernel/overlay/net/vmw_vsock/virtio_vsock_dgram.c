@@ -57,6 +57,16 @@ static struct sk_buff *dgram_alloc(struct sock *sk, size_t len, int *err)
 	return skb;
 }
 
+/*
+ * At its well-known ports a host takes requests on behalf of any socket of the
+ * guest. They are not for everybody to make.
+ */
+static bool dgram_permitted(const struct vsock_sock *vsk, u32 port)
+{
+	return port <= LAST_RESERVED_PORT || port > LAST_WELL_KNOWN_PORT ||
+	       vsk->sk.sk_kern_sock || vsk->trusted;
+}
+
 /**
  * virtio_vsock_dgram_enqueue() - Send one datagram
  * @vsk: the socket, bound and locked
@@ -65,7 +75,7 @@ static struct sk_buff *dgram_alloc(struct sock *sk, size_t len, int *err)
  * @len: its length
  *
  * Return: @len, or an error: -EMSGSIZE if it does not fit into one packet,
- * -EAGAIN if as much as SO_SNDBUF allows is on its way already
+ * -EPERM if it takes CAP_NET_ADMIN to send there, -EAGAIN if as much as SO_SNDBUF allows is on its way already
  */
 int virtio_vsock_dgram_enqueue(struct vsock_sock *vsk,
 			       struct sockaddr_vm *remote, struct msghdr *msg,
@@ -80,6 +90,8 @@ int virtio_vsock_dgram_enqueue(struct vsock_sock *vsk,
 
 	if (len > VIRTIO_VSOCK_MAX_PKT_BUF_SIZE)
 		return -EMSGSIZE;
+	if (!dgram_permitted(vsk, remote->svm_port))
+		return -EPERM;
 
 	skb = dgram_alloc(sk_vsock(vsk), len, &err);
 	if (!skb)
