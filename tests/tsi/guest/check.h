@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checks of a guest, in the Test Anything Protocol on the console. */
+#ifndef CHECK_H
+#define CHECK_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/* Services of the host, at 127.0.0.1; see guest-host.c. */
+enum {
+	HOST_CALL = 7000,  /* a line "PORT TEXT": connect to PORT, say TEXT */
+	HOST_ECHO = 7001,
+	HOST_CLOSED = 7002, /* nobody is there */
+	HOST_TALK = 7003,  /* says "bye", and is gone */
+	HOST_HALF = 7004,  /* says "half", ends sending, counts what comes */
+	HOST_UDP = 7011,   /* echo */
+};
+
+/* ITEM is the number in the conformance checklist. */
+void check(int item, bool passed, const char *what);
+void check_done(void);
+
+/* Kernel argument NAME, a number, or OTHERWISE. */
+long argument(const char *name, long otherwise);
+
+double now(void);
+struct sockaddr_in inet(const char *address, int port);
+struct sockaddr_in6 inet6(const char *address, int port);
+int connect_to(int fd, const char *address, int port);
+int stream_to(const char *address, int port);
+bool echoes(int fd, const char *text);
+bool readable(int fd, int milliseconds);
+int listen_at(const char *address, int port);
+/* Have the host connect to PORT and send TEXT; what it got comes from the
+ * returned descriptor. */
+int host_calls(int port, const char *text);
+
+void check_plain(void);
+void check_stream(void);
+void check_listen(void);
+void check_forbidden(void);
+void check_time(void);
+void check_hijack(void);
+void check_fail(void);
+void check_dgram(void);
+void check_unix(void);
+void check_slow_host(void);
+void check_silent_host(void);
+void check_many(void);
+void check_bench(void);
+
+#endif

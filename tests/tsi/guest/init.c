@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PID 1 of a guest that checks its own sockets. The kernel argument
+ * tsi_test=SET,... says which sets of checks; the host side is guest-host.c.
+ */
+#include <net/if.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} sets[] = {
+	{ "plain", check_plain },	{ "stream", check_stream },
+	{ "listen", check_listen },	{ "forbidden", check_forbidden },
+	{ "time", check_time },		{ "hijack", check_hijack },
+	{ "fail", check_fail },			{ "dgram", check_dgram },
+	{ "unix", check_unix },		{ "slow", check_slow_host },
+	{ "silent", check_silent_host },{ "many", check_many },
+	{ "bench", check_bench },
+};
+
+/* Item 33, and everybody else needs it. */
+static void lo_up(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	check(33, !ioctl(fd, SIOCSIFFLAGS, &request), "SIOCSIFFLAGS brings lo up");
+	close(fd);
+}
+
+int main(void)
+{
+	char line[4096] = "", *set;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGPIPE, SIG_IGN);
+	mkdir("/proc", 0755);
+	mkdir("/sys", 0755);
+	mkdir("/tmp", 0755);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	lo_up();
+
+	FILE *file = fopen("/proc/cmdline", "r");
+	if (file && fgets(line, sizeof(line), file) && (set = strstr(line, "tsi_test="))) {
+		set[strcspn(set, " \n")] = '\0';
+		for (set = strtok(set + strlen("tsi_test="), ","); set; set = strtok(NULL, ","))
+			for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+				if (!strcmp(set, sets[i].name)) {
+					printf("# %s\n", set);
+					sets[i].run();
+				}
+	}
+	check_done();
+	fflush(stdout);
+	sleep(1);
+	reboot(RB_POWER_OFF);
+	return 0;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Streams that come from the host. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static void *accepter(void *argument)
+{
+	int *fd = argument;
+
+	*fd = accept(*fd, NULL, NULL);
+	return NULL;
+}
+
+static void check_serve(void)
+{
+	int listener = socket(AF_INET, SOCK_STREAM, 0), call, server;
+	struct sockaddr_in name = inet("0.0.0.0", 0), peer;
+	socklen_t length = sizeof(name), peer_length = sizeof(peer);
+	char text[64] = "", got[64] = "";
+	int value = 0;
+	socklen_t value_length = sizeof(value);
+
+	bind(listener, (struct sockaddr *)&name, sizeof(name));
+	check(24, !listen(listener, 16) && !getsockname(listener, (struct sockaddr *)&name, &length) &&
+		  name.sin_port,
+	      "listen at any port");
+	getsockopt(listener, SOL_SOCKET, SO_ACCEPTCONN, &value, &value_length);
+	check(31, value == 1, "SO_ACCEPTCONN");
+	fcntl(listener, F_SETFL, O_NONBLOCK);
+	check(27, accept(listener, NULL, NULL) < 0 && errno == EAGAIN, "nobody is there yet");
+
+	call = host_calls(ntohs(name.sin_port), "from the host");
+	check(26, readable(listener, 5000), "poll says that the host connects");
+	fcntl(listener, F_SETFL, 0);
+	server = accept(listener, (struct sockaddr *)&peer, &peer_length);
+	check(26, server >= 0, "accept");
+	check(26, peer.sin_family == AF_INET && peer.sin_addr.s_addr == htonl(INADDR_LOOPBACK) &&
+		  peer.sin_port,
+	      "the peer's address is that at the host");
+	check(26, recv(server, text, sizeof(text), 0) == 13 && !strcmp(text, "from the host"), "data comes");
+	check(26, send(server, "answer", 6, 0) == 6, "data goes");
+	close(server);
+	check(26, recv(call, got, sizeof(got), MSG_WAITALL) == 6 && !strcmp(got, "answer"),
+	      "and reaches the host");
+	length = sizeof(name);
+	close(call);
+	close(listener);
+}
+
+static void check_both_sides(void)
+{
+	int listener = listen_at("0.0.0.0", 9200), client, server, call;
+	struct sockaddr_in peer;
+	socklen_t length = sizeof(peer);
+
+	client = stream_to("127.0.0.1", 9200);
+	server = accept(listener, (struct sockaddr *)&peer, &length);
+	check(15, client >= 0 && server >= 0, "a listener of the host serves the guest too");
+	check(15, length == sizeof(peer) && peer.sin_addr.s_addr == htonl(INADDR_LOOPBACK),
+	      "and says who is there");
+	close(client);
+	close(server);
+	call = host_calls(9200, "x");
+	server = accept(listener, NULL, NULL);
+	check(26, server >= 0, "and the host after that");
+	close(server);
+	close(call);
+	close(listener);
+	listener = listen_at("0.0.0.0", 9200);
+	check(23, listener >= 0, "closed, it can be listened at again");
+	close(listener);
+}
+
+static void check_wake(void)
+{
+	int listener = listen_at("0.0.0.0", 9201), fd = listener;
+	struct sockaddr_in name;
+	socklen_t length = sizeof(name);
+	pthread_t thread;
+	double start;
+
+	pthread_create(&thread, NULL, accepter, &fd);
+	usleep(100000);
+	start = now();
+	getsockname(listener, (struct sockaddr *)&name, &length);
+	readable(listener, 0);
+	check(28, now() - start < 1, "other calls do not wait for accept");
+	shutdown(listener, SHUT_RDWR);
+	pthread_join(thread, NULL);
+	check(27, fd < 0, "shutdown wakes accept");
+	close(listener);
+}
+
+/* The host has the port already, or does not lend it. */
+static void check_refused(int port, const char *what)
+{
+	int listener = listen_at("127.0.0.1", port), client, server;
+
+	check(25, listener >= 0, what);
+	client = stream_to("127.0.0.1", port);
+	server = accept(listener, NULL, NULL);
+	check(25, client >= 0 && server >= 0 && send(client, "x", 1, 0) == 1 && readable(server, 1000),
+	      "the guest alone is served then");
+	close(client);
+	close(server);
+	close(listener);
+}
+
+static void check_errors(void)
+{
+	struct sockaddr_in elsewhere = inet("192.0.2.1", 9203);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	check(25, bind(fd, (struct sockaddr *)&elsewhere, sizeof(elsewhere)) && errno == EADDRNOTAVAIL,
+	      "an address that is not the guest's");
+	check(27, accept(fd, NULL, NULL) < 0 && errno == EINVAL, "accept without listen");
+	check(23, !listen(fd, 1), "listen without bind");
+	check(22, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EISCONN, "who listens cannot connect");
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	check(27, listen(fd, 1) && errno == EOPNOTSUPP, "datagram sockets cannot listen");
+	check(27, accept(fd, NULL, NULL) < 0 && errno == EOPNOTSUPP, "nor accept");
+	close(fd);
+}
+
+/* With a peer that lends mapped ports alone. */
+void check_forbidden(void)
+{
+	check_refused(9204, "listen is allowed, though not by the host");
+}
+
+void check_listen(void)
+{
+	check_refused(HOST_ECHO, "listen, though the host has the port");
+	check_errors();
+	check_serve();
+	check_both_sides();
+	check_wake();
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hosts that answer late, or never. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static void nothing(int signal_number)
+{
+	(void)signal_number;
+}
+
+static void alarm_after(int milliseconds)
+{
+	struct sigaction action = { .sa_handler = nothing };
+	struct itimerval timer = {
+		.it_value = { milliseconds / 1000, milliseconds % 1000 * 1000 },
+	};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/*
+ * How long connect takes at best: an emulated guest stops now and then. The
+ * descriptor is that of the last attempt, or -1 if one ended otherwise.
+ */
+static double connect_time(int type, int port, int expected, int *fd)
+{
+	double best = 1e9, start, time;
+
+	*fd = -1;
+	for (int i = 0; i < 5; i++) {
+		close(*fd);
+		*fd = socket(AF_INET, type | SOCK_NONBLOCK, 0);
+		start = now();
+		if ((connect_to(*fd, "127.0.0.1", port) ? errno : 0) != expected) {
+			close(*fd);
+			*fd = -1;
+			return best;
+		}
+		time = now() - start;
+		best = time < best ? time : best;
+	}
+	return best;
+}
+
+/* The host answers after 3 seconds. */
+void check_slow_host(void)
+{
+	int fd, error = -1;
+	struct pollfd poll_fd = { .events = POLLOUT };
+	socklen_t length = sizeof(error);
+	double start;
+
+	check(17, connect_time(SOCK_STREAM, HOST_ECHO, EINPROGRESS, &fd) < 0.05 && fd >= 0,
+	      "a non-blocking connect does not wait for a slow host");
+	poll_fd.fd = fd;
+	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EALREADY, "nor does another");
+	check(17, poll(&poll_fd, 1, 500) == 0, "it is not done early");
+	check(17, poll(&poll_fd, 1, 8000) == 1 && poll_fd.revents == POLLOUT, "it is done in the end");
+	check(17, !getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) && !error, "without an error");
+	close(fd);
+
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	alarm_after(500);
+	start = now();
+	check(18, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EINTR && now() - start < 2,
+	      "a signal interrupts connect");
+	check(18, !connect_to(fd, "127.0.0.1", HOST_ECHO) && echoes(fd, "resumed"),
+	      "which goes on, and the next call waits for it");
+	close(fd);
+
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	alarm_after(500);
+	connect_to(fd, "127.0.0.1", HOST_CLOSED);
+	close(fd);
+	fd = stream_to("127.0.0.1", HOST_ECHO);
+	check(18, fd >= 0 && echoes(fd, "next"), "a late answer disturbs nobody");
+	close(fd);
+
+	check(17, connect_time(SOCK_DGRAM, HOST_UDP, 0, &fd) < 0.05 && fd >= 0,
+	      "a datagram socket does not wait either");
+	close(fd);
+}
+
+/* The host answers all requests with the error tsi_fail. */
+void check_fail(void)
+{
+	int error = (int)argument("tsi_fail", 0), fd = socket(AF_INET, SOCK_STREAM, 0), client, server;
+	bool content = error == EPERM || error == EACCES || error == EADDRINUSE || error == EADDRNOTAVAIL;
+
+	printf("# error %d\n", error);
+	check(13, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == error, "connect reports the host's error");
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	check(13, connect_to(fd, "127.0.0.1", HOST_UDP) && errno == error, "so does that of datagrams");
+	close(fd);
+	fd = listen_at("127.0.0.1", 9402);
+	if (!content) {
+		check(25, fd < 0 && errno == error, "and listen");
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		check(25, connect_to(fd, "127.0.0.1", 9402) && errno == error, "nobody listens then");
+		close(fd);
+		return;
+	}
+	check(25, fd >= 0, "but listen does without the host");
+	client = stream_to("127.0.0.1", 9402);
+	server = accept(fd, NULL, NULL);
+	check(25, client >= 0 && server >= 0, "and the guest can connect");
+	close(client);
+	close(server);
+	close(fd);
+}
+
+/* The host never answers. */
+void check_silent_host(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct timeval timeout = { .tv_sec = 1 };
+	double start = now();
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	check(19, connect_to(fd, "127.0.0.1", HOST_ECHO) && now() - start < 3, "connect heeds SO_SNDTIMEO");
+	close(fd);
+
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	alarm_after(500);
+	start = now();
+	check(19, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EINTR && now() - start < 3,
+	      "connect can be interrupted");
+	close(fd);
+
+	start = now();
+	check(19, listen_at("0.0.0.0", 9400) < 0 && now() - start < 8, "listen gives up");
+	start = now();
+	alarm_after(500);
+	check(19, listen_at("0.0.0.0", 9401) < 0 && now() - start < 3, "listen can be interrupted");
+
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	start = now();
+	check(19, connect_to(fd, "127.0.0.1", HOST_UDP) && now() - start < 8,
+	      "connect of datagrams gives up");
+	close(fd);
+}

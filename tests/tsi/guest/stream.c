@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Streams that the guest opens. */
+#include <errno.h>
+#include <fcntl.h>
+#define SIOCOUTQ 0x5411
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+#ifndef SO_DOMAIN
+#define SO_DOMAIN 39
+#endif
+
+static int option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, level, name, &value, &length) ? -1 : value;
+}
+
+static bool looks_inet(int fd, int accepting)
+{
+	return option(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET &&
+	       option(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM &&
+	       option(fd, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP &&
+	       option(fd, SOL_SOCKET, SO_ACCEPTCONN) == accepting;
+}
+
+static void check_connect(void)
+{
+	struct sockaddr_in peer;
+	socklen_t length = sizeof(peer);
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
+
+	check(12, fd >= 0, "connect to a service of the host");
+	check(12, echoes(fd, "hello"), "data goes to the host and back");
+	check(26, !getpeername(fd, (struct sockaddr *)&peer, &length) && length == sizeof(peer) &&
+		  peer.sin_port == htons(HOST_ECHO),
+	      "getpeername is the host's");
+	check(22, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EISCONN, "connected is connected");
+	check(31, looks_inet(fd, 0), "options say TCP over IPv4");
+	close(fd);
+}
+
+static void check_refused(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	check(16, connect_to(fd, "127.0.0.1", HOST_CLOSED) && errno == ECONNREFUSED,
+	      "the host refuses");
+	check(14, !connect_to(fd, "127.0.0.1", HOST_ECHO), "the next attempt succeeds");
+	check(14, echoes(fd, "again"), "and carries data");
+	close(fd);
+}
+
+static void check_address(void)
+{
+	struct sockaddr_storage storage = { 0 };
+	struct sockaddr_in in = inet("127.0.0.1", HOST_ECHO);
+	struct sockaddr_in6 in6 = inet6("::ffff:127.0.0.1", HOST_ECHO);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	check(20, connect(fd, (struct sockaddr *)&in, 8) && errno == EINVAL, "a short address");
+	memcpy(&storage, &in, sizeof(in));
+	check(20, !connect(fd, (struct sockaddr *)&storage, sizeof(storage)), "a long address");
+	close(fd);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	check(20, connect(fd, (struct sockaddr *)&in6, sizeof(in6)) && errno == EAFNOSUPPORT,
+	      "an address of another family");
+	close(fd);
+	fd = socket(AF_INET6, SOCK_STREAM, 0);
+	check(12, !connect(fd, (struct sockaddr *)&in6, sizeof(in6)) && echoes(fd, "six"),
+	      "an IPv6 socket and a mapped address");
+	close(fd);
+}
+
+static void check_local(void)
+{
+	int listener = listen_at("127.0.0.1", 9100), client = stream_to("127.0.0.1", 9100), server;
+	struct sockaddr_in6 any = inet6("::1", 9101);
+	struct sockaddr_in name;
+	socklen_t length = sizeof(name);
+
+	server = accept(listener, NULL, NULL);
+	check(15, client >= 0 && server >= 0 && send(client, "l", 1, 0) == 1 && readable(server, 1000),
+	      "127.0.0.1 is in the guest");
+	check(15, !getpeername(server, (struct sockaddr *)&name, &length) &&
+		  name.sin_addr.s_addr == htonl(INADDR_LOOPBACK),
+	      "and so is the peer");
+	close(client);
+	close(server);
+	close(listener);
+
+	listener = socket(AF_INET6, SOCK_STREAM, 0);
+	check(15, !bind(listener, (struct sockaddr *)&any, sizeof(any)) && !listen(listener, 5),
+	      "listen at ::1");
+	client = socket(AF_INET6, SOCK_STREAM, 0);
+	check(15, !connect(client, (struct sockaddr *)&any, sizeof(any)), "::1 is in the guest");
+	close(client);
+	close(listener);
+}
+
+static int wait_out(int fd, int milliseconds)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+
+	return poll(&poll_fd, 1, milliseconds) == 1 ? poll_fd.revents : 0;
+}
+
+static void check_non_blocking(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EINPROGRESS,
+	      "a non-blocking connect is in progress");
+	check(17, wait_out(fd, 5000) == POLLOUT, "poll says when it is done");
+	check(17, option(fd, SOL_SOCKET, SO_ERROR) == 0, "without an error");
+	fcntl(fd, F_SETFL, 0);
+	check(17, echoes(fd, "async"), "and carries data");
+	close(fd);
+
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	check(17, connect_to(fd, "127.0.0.1", HOST_CLOSED) && errno == EINPROGRESS,
+	      "so is one that will fail");
+	check(17, wait_out(fd, 5000) & POLLERR, "poll says that it failed");
+	check(17, option(fd, SOL_SOCKET, SO_ERROR) == ECONNREFUSED, "SO_ERROR says why");
+	check(17, option(fd, SOL_SOCKET, SO_ERROR) == 0, "once");
+	close(fd);
+}
+
+static void check_fresh_poll(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN | POLLOUT };
+
+	check(29, poll(&poll_fd, 1, 0) == 1 && poll_fd.revents == (POLLOUT | POLLHUP),
+	      "poll of a fresh socket is that of TCP");
+	check(29, !setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) &&
+		  option(fd, IPPROTO_TCP, TCP_NODELAY) == 1,
+	      "and changes nothing");
+	check(29, !connect_to(fd, "127.0.0.1", HOST_ECHO) && option(fd, IPPROTO_TCP, TCP_NODELAY) == 1,
+	      "options stay when it is connected");
+	close(fd);
+}
+
+static void check_epoll(const char *what, int port, int item)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET }, got;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), epoll = epoll_create1(0);
+	char byte;
+
+	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+	epoll_wait(epoll, &got, 1, 0);
+	connect_to(fd, "127.0.0.1", port);
+	check(item, epoll_wait(epoll, &got, 1, 5000) == 1 && got.events == EPOLLOUT, what);
+	send(fd, "e", 1, 0);
+	if (port != HOST_ECHO) {
+		close(epoll);
+		close(fd);
+		return;
+	}
+	while (epoll_wait(epoll, &got, 1, 5000) == 1 && !(got.events & EPOLLIN))
+		;
+	check(item, got.events & EPOLLIN && recv(fd, &byte, 1, 0) == 1, "and then for data");
+	close(epoll);
+	close(fd);
+}
+
+static void check_timeouts(void)
+{
+	struct timeval timeout = { .tv_usec = 300000 };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), count = -1;
+	double start;
+	char byte;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	connect_to(fd, "127.0.0.1", HOST_ECHO);
+	start = now();
+	check(32, recv(fd, &byte, 1, 0) < 0 && errno == EAGAIN && now() - start > 0.25 &&
+		  now() - start < 2,
+	      "SO_RCVTIMEO from before connect holds");
+	send(fd, "12345", 5, 0);
+	readable(fd, 1000);
+	check(33, !ioctl(fd, FIONREAD, &count) && count == 5, "FIONREAD counts");
+	check(33, !ioctl(fd, SIOCOUTQ, &count), "SIOCOUTQ answers");
+	close(fd);
+}
+
+static void check_ends(void)
+{
+	char text[16];
+	int fd = stream_to("127.0.0.1", HOST_TALK);
+
+	usleep(300000);
+	check(40, recv(fd, text, sizeof(text), 0) == 3 && !memcmp(text, "bye", 3),
+	      "what came before the end is read");
+	check(40, recv(fd, text, sizeof(text), 0) == 0, "then comes the end");
+	close(fd);
+
+	fd = stream_to("127.0.0.1", HOST_HALF);
+	check(40, recv(fd, text, sizeof(text), MSG_WAITALL) == 4, "the host ends sending");
+	check(40, send(fd, "more", 4, MSG_NOSIGNAL) == 4, "the guest may still send");
+	check(40, !shutdown(fd, SHUT_WR), "until it ends sending");
+	check(40, send(fd, "m", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE, "then it is EPIPE");
+	close(fd);
+}
+
+static void *sender(void *argument)
+{
+	static char block[65536];
+	int fd = *(int *)argument;
+
+	for (int i = 0; i < 64; i++)
+		for (size_t sent = 0; sent < sizeof(block);) {
+			ssize_t n = send(fd, block, sizeof(block) - sent, MSG_NOSIGNAL);
+
+			if (n <= 0)
+				return NULL;
+			sent += (size_t)n;
+		}
+	shutdown(fd, SHUT_WR);
+	return argument;
+}
+
+static void check_full_duplex(void)
+{
+	static char block[65536];
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
+	size_t total = 0;
+	pthread_t thread;
+	void *sent = NULL;
+	ssize_t n;
+
+	pthread_create(&thread, NULL, sender, &fd);
+	while ((n = recv(fd, block, sizeof(block), 0)) > 0)
+		total += (size_t)n;
+	pthread_join(thread, &sent);
+	check(28, sent && total == 64 * sizeof(block), "4 MiB there and back, from two threads");
+	close(fd);
+}
+
+static void check_sendfile(void)
+{
+	static char sent[100000], got[100000];
+	int fd = stream_to("127.0.0.1", HOST_ECHO), file = open("/init", O_RDONLY), pipes[2];
+	off_t offset = 0;
+
+	check(28, read(file, sent, sizeof(sent)) == sizeof(sent) &&
+		  sendfile(fd, file, &offset, sizeof(sent)) == sizeof(sent),
+	      "sendfile");
+	check(28, recv(fd, got, sizeof(got), MSG_WAITALL) == sizeof(got) &&
+		  !memcmp(sent, got, sizeof(got)),
+	      "what was in the file comes back");
+	send(fd, "splice", 6, 0);
+	readable(fd, 3000);
+	check(28, !pipe(pipes) && splice(fd, NULL, pipes[1], NULL, 100, 0) == 6 &&
+		  read(pipes[0], got, sizeof(got)) == 6 && !memcmp(got, "splice", 6),
+	      "splice");
+	check(28, send(fd, "peek", 4, 0) == 4 && readable(fd, 3000) &&
+		  recv(fd, got, sizeof(got), MSG_PEEK) == 4 && recv(fd, got, sizeof(got), 0) == 4,
+	      "MSG_PEEK");
+	close(pipes[0]);
+	close(pipes[1]);
+	close(file);
+	close(fd);
+}
+
+/* The vsock sockets outlive the namespace, of which nothing may be left. */
+static void check_namespace(void)
+{
+	int status = -1, fd;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (unshare(CLONE_NEWNET))
+			_exit(2);
+		fd = stream_to("127.0.0.1", HOST_ECHO);
+		_exit(fd < 0 || !echoes(fd, "namespace"));
+	}
+	check(38, waitpid(pid, &status, 0) == pid && !status, "a network namespace of its own");
+}
+
+static volatile sig_atomic_t signals;
+
+static void count_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+static void check_signal(void)
+{
+	struct sigaction action = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
+
+	sigaction(SIGIO, &action, NULL);
+	fcntl(fd, F_SETOWN, getpid());
+	fcntl(fd, F_SETFL, O_ASYNC);
+	send(fd, "x", 1, 0);
+	check(30, readable(fd, 3000) || errno == EINTR, "data comes");
+	usleep(100000);
+	check(30, signals > 0, "and SIGIO with it");
+	signal(SIGIO, SIG_IGN);
+	close(fd);
+}
+
+static void *receiver(void *argument)
+{
+	char byte;
+
+	recv(*(int *)argument, &byte, 1, 0);
+	return NULL;
+}
+
+static void check_while_receiving(void)
+{
+	struct sockaddr_in name;
+	socklen_t length = sizeof(name);
+	int fd = stream_to("127.0.0.1", HOST_ECHO), one = 1;
+	pthread_t thread;
+	double start;
+
+	pthread_create(&thread, NULL, receiver, &fd);
+	usleep(100000);
+	start = now();
+	getsockname(fd, (struct sockaddr *)&name, &length);
+	readable(fd, 0);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	check(28, now() - start < 1, "other calls do not wait for recv");
+	check(28, send(fd, "x", 1, 0) == 1, "nor does send");
+	pthread_join(thread, NULL);
+	pthread_create(&thread, NULL, receiver, &fd);
+	usleep(100000);
+	shutdown(fd, SHUT_RD);
+	pthread_join(thread, NULL);
+	check(27, true, "shutdown wakes recv");
+	close(fd);
+}
+
+static void check_closing_data(void)
+{
+	static char block[200000];
+	char text[32] = "";
+	int answer = stream_to("127.0.0.1", HOST_HALF);
+
+	/* The host counts what comes on such a stream, and says so at the end. */
+	recv(answer, text, 4, MSG_WAITALL);
+	check(39, send(answer, block, sizeof(block), 0) == sizeof(block), "send much, and close at once");
+	close(answer);
+}
+
+static void hijack(const char *value)
+{
+	int fd = open("/sys/module/kernel/parameters/tsi_hijack", O_WRONLY);
+
+	check(41, fd >= 0 && write(fd, value, 1) == 1, "tsi_hijack is set");
+	close(fd);
+}
+
+void check_hijack(void)
+{
+	int before = socket(AF_INET, SOCK_STREAM, 0), after;
+
+	hijack("0");
+	check(41, stream_to("127.0.0.1", HOST_ECHO) < 0 && errno == ECONNREFUSED,
+	      "a socket from after is a plain one");
+	check(41, !connect_to(before, "127.0.0.1", HOST_ECHO) && echoes(before, "x"),
+	      "one from before is not");
+	after = socket(AF_INET, SOCK_STREAM, 0);
+	hijack("1");
+	check(41, connect_to(after, "127.0.0.1", HOST_ECHO) && errno == ECONNREFUSED,
+	      "and the other way round");
+	close(before);
+	close(after);
+	before = stream_to("127.0.0.1", HOST_ECHO);
+	check(41, before >= 0, "back to where it was");
+	close(before);
+}
+
+void check_stream(void)
+{
+	check_connect();
+	check_refused();
+	check_address();
+	check_local();
+	check_non_blocking();
+	check_fresh_poll();
+	check_epoll("epoll from before connect waits for the host", HOST_ECHO, 30);
+	int listener = listen_at("127.0.0.1", 9102);
+	check_epoll("and for the guest", 9102, 30);
+	close(listener);
+	check_timeouts();
+	check_ends();
+	check_full_duplex();
+	check_sendfile();
+	check_namespace();
+	check_signal();
+	check_while_receiving();
+	check_closing_data();
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UNIX sockets, with tsi_hijack_unix. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static int path_connect(const char *path, int type)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type, 0);
+
+	strcpy(un.sun_path, path);
+	return connect(fd, (struct sockaddr *)&un, sizeof(un)) ? -1 : fd;
+}
+
+static int path_bind(const char *path, int type)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type, 0);
+
+	strcpy(un.sun_path, path);
+	return bind(fd, (struct sockaddr *)&un, sizeof(un)) ? -1 : fd;
+}
+
+static void host_path(char *path)
+{
+	FILE *file = fopen("/proc/cmdline", "r");
+	char line[4096], *found;
+
+	strcpy(path, "/nowhere");
+	if (file && fgets(line, sizeof(line), file) && (found = strstr(line, "tsi_unix=")))
+		sscanf(found, "tsi_unix=%99s", path);
+}
+
+void check_unix(void)
+{
+	int pair[2], listener, client, server;
+	char path[100], byte;
+
+	check(42, !socketpair(AF_UNIX, SOCK_STREAM, 0, pair) && write(pair[0], "x", 1) == 1 &&
+		  read(pair[1], &byte, 1) == 1,
+	      "socketpair");
+	listener = path_bind("/tmp/local", SOCK_STREAM);
+	check(42, listener >= 0 && !listen(listener, 5), "listen in the guest");
+	client = path_connect("/tmp/local", SOCK_STREAM);
+	server = accept(listener, NULL, NULL);
+	check(42, client >= 0 && server >= 0 && write(client, "x", 1) == 1 && read(server, &byte, 1) == 1,
+	      "a stream in the guest");
+	listener = path_bind("/tmp/datagrams", SOCK_DGRAM);
+	client = path_connect("/tmp/datagrams", SOCK_DGRAM);
+	check(42, write(client, "x", 1) == 1 && read(listener, &byte, 1) == 1, "a datagram in the guest");
+	host_path(path);
+	client = path_connect(path, SOCK_STREAM);
+	check(42, client >= 0 && echoes(client, "unix"), "a stream to the host");
+}
