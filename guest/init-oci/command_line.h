@@ -2,6 +2,7 @@
 #ifndef INIT_OCI_COMMAND_LINE_H
 #define INIT_OCI_COMMAND_LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "error.h"
@@ -19,12 +20,58 @@ struct disk {
 	char device[32];	/* kernel name, empty until the disk is found */
 };
 
+/* A layer: a disk, or a share of the host. */
+struct layer {
+	struct disk disk;
+	const char *share;	/* the tag of a virtiofs; NULL for a disk */
+};
+
+/* A file of the VMM's, such as the configuration. */
+struct source {
+	enum {
+		SOURCE_INITRAMFS,
+		SOURCE_LAYERS,	/* in the container's root */
+		SOURCE_SHARE,	/* on the virtiofs with this tag */
+	} place;
+	const char *share;
+	const char *path;	/* absolute in its place; NULL when there is none */
+};
+
+/* Where a standard stream of the container goes. */
+struct stream {
+	enum {
+		STREAM_CONSOLE,
+		STREAM_NULL,
+		STREAM_PORT,		/* the virtio-console port of this name */
+		STREAM_TERMINAL,	/* a terminal in /dev, such as hvc1 */
+	} kind;
+	const char *name;
+};
+
+/* How the VMM learns of the container's life and asks for its end; see control.h. */
+struct control_address {
+	enum {
+		CONTROL_NONE,
+		CONTROL_PORT,	/* the virtio-console port of this name */
+		CONTROL_VSOCK,	/* a stream to this port of the host */
+	} kind;
+	const char *port_name;
+	unsigned int vsock_port;
+};
+
+#define NAME_SERVERS_MAX 3
+
 struct command_line {
-	const char *config;
-	struct disk layers[LAYERS_MAX];	/* OCI order: the base first */
+	struct source config;
+	struct source overrides;	/* path is NULL when there are none */
+	struct layer layers[LAYERS_MAX];	/* OCI order: the base first */
 	size_t layer_count;
 	struct disk upper;		/* name is NULL when it is a tmpfs */
 	const char *tmpfs_size;		/* NULL: the kernel's default */
+	struct stream streams[3];	/* standard input, output, error */
+	struct control_address control;
+	const char *name_servers[NAME_SERVERS_MAX + 1];	/* addresses, then NULL */
+	bool container_is_init;		/* the container becomes PID 1 itself */
 };
 
 /*

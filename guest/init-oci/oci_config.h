@@ -18,6 +18,17 @@ struct capabilities {
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
+/* One of `mounts`: a file system of the given type, or a bind mount. */
+struct mount_point {
+	const char *destination, *type, *source;
+	char **options;		/* as the specification has them; NULL when there are none */
+};
+
+/* One of `linux.sysctl`. */
+struct setting {
+	const char *name, *value;
+};
+
 /* What this init takes from an OCI runtime configuration; README.md lists the fields. */
 struct config {
 	char **args;
@@ -27,6 +38,17 @@ struct config {
 	const char *domainname;
 	char **masked_paths;
 	char **read_only_paths;
+	char **volumes;		/* stay writable when the root is read-only; or NULL */
+	struct mount_point *mounts;
+	size_t mount_count;
+	struct setting *settings;
+	size_t setting_count;
+	int stop_signal;	/* SIGTERM unless the image says otherwise */
+	/*
+	 * From an image, `User` as it stands there, for user_resolve(), which sets
+	 * uid, gid and groups; NULL when they are numbers already.
+	 */
+	const char *user;
 	uint32_t uid, gid;
 	uint32_t *groups;
 	size_t group_count;
