@@ -6,16 +6,18 @@
 
 #include "command_line.h"
 #include "console.h"
-#include "disks.h"
+#include "container_mounts.h"
 #include "error.h"
 #include "exit_status.h"
 #include "file.h"
-#include "mounts.h"
 #include "oci_config.h"
 #include "power.h"
 #include "process.h"
+#include "root.h"
+#include "source.h"
 #include "supervise.h"
 #include "system.h"
+#include "system_mounts.h"
 #include "unmount.h"
 
 #define COMMAND_LINE_MAX 4096
@@ -30,15 +32,15 @@ static int read_command_line(struct command_line *line, struct error *error)
 	return text ? command_line_parse(text, line, error) : -1;
 }
 
-static int read_config(const char *path, struct config *config, struct error *error)
+static int read_config(const struct source *source, struct config *config, struct error *error)
 {
 	size_t length;
-	char *text = file_read(path, CONFIG_MAX, &length, error);
+	char *text = source_read(source, CONFIG_MAX, &length, error);
 	int result;
 
 	if (!text)
 		return -1;
-	result = config_parse(text, length, config, error);
+	result = config_parse(text, length, NULL, 0, config, error);
 	free(text);
 	for (size_t i = 0; !result && i < config->ignored_count; i++)
 		SAY("config: ", config->ignored[i], ": is not carried out by this version");
@@ -65,16 +67,15 @@ static int set_up(const sigset_t *signals, pid_t *container, int *upper, struct 
 	struct command_line line;
 	struct config config;
 
-	if (mounts_make_system(error) < 0)
+	if (system_mounts_make(error) < 0)
 		return -1;
 	console_open();
 	if (read_command_line(&line, error) < 0 ||
-	    read_config(line.config, &config, error) < 0 ||
-	    disks_find(&line, error) < 0 ||
-	    mounts_make_root(&line, upper, error) < 0 ||
-	    mounts_enter_root(error) < 0 ||
+	    root_make(&line, upper, error) < 0 ||
+	    read_config(&line.config, &config, error) < 0 ||
+	    root_enter(error) < 0 ||
 	    system_set_up(&config, error) < 0 ||
-	    mounts_apply(&config, error) < 0 ||
+	    container_mounts_make(&config, error) < 0 ||
 	    start(&config, signals, container, error) < 0)
 		return -1;
 	config_free(&config);

@@ -29,7 +29,10 @@ struct setting {
 	const char *name, *value;
 };
 
-/* What this init takes from an OCI runtime configuration; README.md lists the fields. */
+/*
+ * What this init takes from an OCI runtime configuration, from the configuration
+ * of an OCI image, or from both; README.md lists the fields.
+ */
 struct config {
 	char **args;
 	char **env;
@@ -45,8 +48,8 @@ struct config {
 	size_t setting_count;
 	int stop_signal;	/* SIGTERM unless the image says otherwise */
 	/*
-	 * From an image, `User` as it stands there, for user_resolve(), which sets
-	 * uid, gid and groups; NULL when they are numbers already.
+	 * `User` of an image, for user_resolve(), which sets uid, gid and groups;
+	 * NULL when they are numbers already.
 	 */
 	const char *user;
 	uint32_t uid, gid;
@@ -66,14 +69,19 @@ struct config {
 	/* Fields that are there, arrange something, and are not carried out. */
 	const char *ignored[16];
 	size_t ignored_count;
-	void *json;
+	/* What the strings above belong to. */
+	char *host_variable, *home_variable;
+	void *json[2];
 };
 
 /*
- * Parses and checks the text. On success everything in config is good to use
- * until config_free(); on failure there is nothing to free.
+ * Parses and checks a document, and one of overrides, which is NULL when there
+ * is none. What the overrides have replaces what the document has. On success
+ * everything in config is good to use until config_free(); on failure there is
+ * nothing to free.
  */
-int config_parse(const char *text, size_t length, struct config *config, struct error *error);
+int config_parse(const char *text, size_t length, const char *overrides,
+		 size_t overrides_length, struct config *config, struct error *error);
 void config_free(struct config *config);
 
 #endif

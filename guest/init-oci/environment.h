@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_OCI_ENVIRONMENT_H
+#define INIT_OCI_ENVIRONMENT_H
+
+/*
+ * Environments: lists of NAME=VALUE that end with NULL and are to be freed, not
+ * their strings. NULL is an empty one. Each name is there once.
+ */
+
+/*
+ * Adds the variables of more, each in the place of one of that name that is
+ * there already. Returns 0, or -1 when there is no memory.
+ */
+int environment_merge(char ***environment, char *const more[]);
+
+/* Adds a variable unless there is one of its name. */
+int environment_add_missing(char ***environment, char *variable);
+
+/* "NAME=" and a value, to be freed; NULL when there is no memory. */
+char *environment_variable(const char *name_and_equals, const char *value);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image_config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config_fields.h"
+#include "environment.h"
+
+/* In an image, an empty string counts as none. */
+static int get_string(const struct object *object, const char *key, const char **value,
+		      struct error *error)
+{
+	const char *string = "";
+
+	if (json_get_string(object, key, &string, error) < 0)
+		return -1;
+	if (string[0])
+		*value = string;
+	return 0;
+}
+
+static int apply_command(const struct object *object, struct image *image, struct error *error)
+{
+	char **entrypoint = NULL;
+
+	if (json_get_strings(object, "Entrypoint", &entrypoint, error) < 0)
+		return -1;
+	if (entrypoint) {
+		free(image->entrypoint);
+		image->entrypoint = entrypoint;
+	}
+	/* A command is the arguments of its own entrypoint; of another they make no sense. */
+	if (entrypoint && entrypoint[0]) {
+		free(image->command);
+		image->command = NULL;
+	}
+	return json_get_strings(object, "Cmd", &image->command, error);
+}
+
+static int apply_volumes(const struct object *image, struct config *config, struct error *error)
+{
+	struct object volumes = { .name = "config.Volumes." };
+	const cJSON *item;
+	size_t count = 0;
+
+	if (json_get_object(image, "Volumes", &volumes, error) < 0)
+		return -1;
+	if (!volumes.json)
+		return 0;
+	free(config->volumes);
+	config->volumes = calloc((size_t)cJSON_GetArraySize(volumes.json) + 1,
+				 sizeof(*config->volumes));
+	if (!config->volumes)
+		return json_no_memory(error);
+	cJSON_ArrayForEach(item, volumes.json) {
+		const cJSON *only;
+
+		if (item->string[0] != '/')
+			return json_error(&volumes, item->string, "is not an absolute path", error);
+		if (json_get(&volumes, item->string, &only, error) < 0)
+			return -1;
+		config->volumes[count++] = item->string;
+	}
+	return 0;
+}
+
+int image_config_apply(const struct object *document, struct image *image,
+		       struct config *config, struct error *error)
+{
+	struct object object = { .name = "config." };
+
+	if (json_get_object(document, "config", &object, error) < 0)
+		return -1;
+	if (!object.json)
+		return 0;
+	image->present = true;
+	/* Not "nobody in particular": root has its groups from the image's files, too. */
+	if (!config->user)
+		config->user = "0";
+	if (apply_command(&object, image, error) < 0 ||
+	    config_get_environment(&object, "Env", config, error) < 0 ||
+	    get_string(&object, "WorkingDir", &config->cwd, error) < 0 ||
+	    get_string(&object, "User", &config->user, error) < 0 ||
+	    config_get_stop_signal(&object, "StopSignal", config, error) < 0)
+		return -1;
+	if (config->cwd[0] != '/')
+		return json_error(&object, "WorkingDir", "is not an absolute path", error);
+	return apply_volumes(&object, config, error);
+}
+
+static size_t count(char *const list[])
+{
+	size_t length = 0;
+
+	while (list && list[length])
+		length++;
+	return length;
+}
+
+int image_config_join_args(const struct image *image, struct config *config,
+			   struct error *error)
+{
+	const size_t first = count(image->entrypoint), second = count(image->command);
+
+	if (!image->present)
+		return 0;
+	config->args = calloc(first + second + 1, sizeof(*config->args));
+	if (!config->args)
+		return json_no_memory(error);
+	if (first)
+		memcpy(config->args, image->entrypoint, first * sizeof(*config->args));
+	if (second)
+		memcpy(config->args + first, image->command, second * sizeof(*config->args));
+	return 0;
+}
+
+int image_config_complete(const struct image *image, struct config *config,
+			  struct error *error)
+{
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	static char terminal[] = "TERM=xterm";
+
+	if (!image->present)
+		return 0;
+	if (config->hostname) {
+		config->host_variable = environment_variable("HOSTNAME=", config->hostname);
+		if (!config->host_variable ||
+		    environment_add_missing(&config->env, config->host_variable) < 0)
+			return json_no_memory(error);
+	}
+	if (environment_add_missing(&config->env, path) < 0 ||
+	    (config->terminal && environment_add_missing(&config->env, terminal) < 0))
+		return json_no_memory(error);
+	return 0;
+}
+
+void image_config_free(struct image *image)
+{
+	free(image->entrypoint);
+	free(image->command);
+}
