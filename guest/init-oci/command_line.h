@@ -20,7 +20,7 @@ struct disk {
 	char device[32];	/* kernel name, empty until the disk is found */
 };
 
-/* A layer: a disk, or a share of the host. */
+/* A layer: a disk, or a share of the host, of which the disk has no more than the name. */
 struct layer {
 	struct disk disk;
 	const char *share;	/* the tag of a virtiofs; NULL for a disk */
@@ -34,7 +34,7 @@ struct source {
 		SOURCE_SHARE,	/* on the virtiofs with this tag */
 	} place;
 	const char *share;
-	const char *path;	/* absolute in its place; NULL when there is none */
+	const char *path;	/* absolute in its place */
 };
 
 /* Where a standard stream of the container goes. */
@@ -63,7 +63,7 @@ struct control_address {
 
 struct command_line {
 	struct source config;
-	struct source overrides;	/* path is NULL when there are none */
+	struct source overrides;	/* path is NULL when none are asked for */
 	struct layer layers[LAYERS_MAX];	/* OCI order: the base first */
 	size_t layer_count;
 	struct disk upper;		/* name is NULL when it is a tmpfs */
@@ -73,6 +73,9 @@ struct command_line {
 	const char *name_servers[NAME_SERVERS_MAX + 1];	/* addresses, then NULL */
 	bool container_is_init;		/* the container becomes PID 1 itself */
 };
+
+/* value must outlive the disk. Returns 0, or -1 when it names no disk. */
+int disk_parse(const char *value, struct disk *disk);
 
 /*
  * Parses the kernel's command line, which is changed and must outlive the

@@ -2,13 +2,19 @@
 #ifndef INIT_OCI_DISKS_H
 #define INIT_OCI_DISKS_H
 
+#include <stddef.h>
+
 #include "command_line.h"
 #include "error.h"
 
 /*
- * Finds every disk of the command line, waiting for those that the kernel has
- * not seen yet. Needs /dev and /sys. Afterwards each disk's device is set.
+ * Finds the disks, waiting for those that the kernel has not seen yet. Needs
+ * /dev and /sys. Afterwards each disk's device is set.
  */
-int disks_find(struct command_line *line, struct error *error);
+int disks_find(struct disk *const *disks, size_t count, struct error *error);
+
+#define DISK_PATH_SIZE 64
+/* Where the device of a disk is that has been found. */
+void disk_path(const struct disk *disk, char path[static DISK_PATH_SIZE]);
 
 #endif

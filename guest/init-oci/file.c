@@ -7,16 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
-char *file_read(const char *path, size_t size, size_t *length, struct error *error)
+char *file_read_open(int fd, size_t size, size_t *length)
 {
 	/* Files of /proc have no size to ask for. Pages not read into cost nothing. */
 	char *text = malloc(size + 1);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t got = 0;
 
 	*length = 0;
-	if (!text || fd < 0)
-		goto fail;
+	if (!text)
+		return NULL;
 	while (*length <= size && (got = read(fd, text + *length, size + 1 - *length)) > 0)
 		*length += (size_t)got;
 	if (got < 0)
@@ -26,15 +25,23 @@ char *file_read(const char *path, size_t size, size_t *length, struct error *err
 		goto fail;
 	}
 	text[*length] = '\0';
-	close(fd);
 	return text;
 
 fail:
-	ERROR(error, "read ", path, ": ", strerror(errno));
-	if (fd >= 0)
-		close(fd);
 	free(text);
 	return NULL;
+}
+
+char *file_read(const char *path, size_t size, size_t *length, struct error *error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text = fd < 0 ? NULL : file_read_open(fd, size, length);
+
+	if (!text)
+		ERROR(error, "read ", path, ": ", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return text;
 }
 
 int file_write(const char *path, const char *text)

@@ -66,6 +66,19 @@ static inline int mount_setattr(int directory, const char *path, unsigned int fl
 			    sizeof(*attributes));
 }
 
+#define RESOLVE_NO_MAGICLINKS 0x02
+#define RESOLVE_BENEATH 0x08
+#define RESOLVE_IN_ROOT 0x10
+
+struct open_how {
+	uint64_t flags, mode, resolve;
+};
+
+static inline int openat2(int directory, const char *path, const struct open_how *how)
+{
+	return (int)syscall(SYS_openat2, directory, path, how, sizeof(*how));
+}
+
 #define CAPABILITY_VERSION_3 0x20080522
 
 struct capability_header {

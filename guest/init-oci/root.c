@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mounts.h"
+#include "root.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "disks.h"
 #include "initramfs.h"
 #include "linux_abi.h"
+#include "shares.h"
 #include "superblock.h"
 
-#define MERGED "/merged"
 #define UPPER "/upper"
 #define LAYER "/layer"
 
@@ -27,52 +27,10 @@ static int make_directory(const char *path, mode_t mode)
 	return mkdir(path, mode) < 0 && errno != EEXIST ? -1 : 0;
 }
 
-int mounts_make_system(struct error *error)
-{
-	static const struct {
-		const char *type, *target, *options;
-		unsigned long flags;
-	} mounts[] = {
-		/* First, for without a console nobody hears what else fails. */
-		{ "devtmpfs", "/dev", "mode=755", MS_NOSUID },
-		{ "proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-		{ "sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-		{ "devpts", "/dev/pts", "gid=5,mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC },
-		{ "tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV | MS_NOEXEC },
-		{ "mqueue", "/dev/mqueue", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-		{ "cgroup2", "/sys/fs/cgroup", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-	};
-	static const char *const links[][2] = {
-		{ "/proc/self/fd", "/dev/fd" },
-		{ "/proc/self/fd/0", "/dev/stdin" },
-		{ "/proc/self/fd/1", "/dev/stdout" },
-		{ "/proc/self/fd/2", "/dev/stderr" },
-	};
-
-	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-		if (make_directory(mounts[i].target, 0755) < 0)
-			return step_error("make directory ", mounts[i].target, error);
-		/* EBUSY: the kernel mounts devtmpfs by itself if configured to. */
-		if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags,
-			  mounts[i].options) < 0 && errno != EBUSY)
-			return step_error("mount ", mounts[i].target, error);
-	}
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		if (symlink(links[i][0], links[i][1]) < 0 && errno != EEXIST)
-			return step_error("make link ", links[i][1], error);
-	}
-	return 0;
-}
-
-static int disk_path(const struct disk *disk, char path[static 64])
-{
-	return (int)text_join(path, 64, (const char *const[]){ "/dev/", disk->device, NULL });
-}
-
 static int identify(const struct disk *disk, enum file_system *found, struct error *error)
 {
 	unsigned char start[SUPERBLOCK_SIZE];
-	char path[64];
+	char path[DISK_PATH_SIZE];
 	ssize_t length;
 	int fd;
 
@@ -88,7 +46,7 @@ static int identify(const struct disk *disk, enum file_system *found, struct err
 	return 0;
 }
 
-static int mount_layer(const struct disk *disk, const char *target, struct error *error)
+static int mount_disk_layer(const struct disk *disk, const char *target, struct error *error)
 {
 	static const char *const types[] = {
 		[FILE_SYSTEM_SQUASHFS] = "squashfs",
@@ -96,7 +54,7 @@ static int mount_layer(const struct disk *disk, const char *target, struct error
 		[FILE_SYSTEM_EXT4] = "ext4",
 	};
 	enum file_system found;
-	char path[64];
+	char path[DISK_PATH_SIZE];
 
 	if (identify(disk, &found, error) < 0)
 		return -1;
@@ -108,11 +66,18 @@ static int mount_layer(const struct disk *disk, const char *target, struct error
 		return ERROR(error, "mount layer ", disk->name,
 			     ": its ext4 was not unmounted: run e2fsck on it");
 	disk_path(disk, path);
-	if (make_directory(target, 0755) < 0 ||
-	    mount(path, target, types[found], MS_RDONLY,
+	if (mount(path, target, types[found], MS_RDONLY,
 		  found == FILE_SYSTEM_EXT4 ? "noload" : NULL) < 0)
 		return step_error("mount layer ", disk->name, error);
 	return 0;
+}
+
+static int mount_layer(const struct layer *layer, const char *target, struct error *error)
+{
+	if (make_directory(target, 0755) < 0)
+		return step_error("make directory ", target, error);
+	return layer->share ? share_mount(layer->share, target, "mount layer virtiofs:", error) :
+			      mount_disk_layer(&layer->disk, target, error);
 }
 
 static int mount_tmpfs_upper(const struct command_line *line, struct error *error)
@@ -129,7 +94,7 @@ static int mount_tmpfs_upper(const struct command_line *line, struct error *erro
 static int mount_disk_upper(const struct disk *disk, struct error *error)
 {
 	enum file_system found;
-	char path[64];
+	char path[DISK_PATH_SIZE];
 
 	if (identify(disk, &found, error) < 0)
 		return -1;
@@ -206,7 +171,7 @@ static int mount_overlay(size_t layer_count, bool volatile_upper, struct error *
 	    fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		goto fail;
 	mount_fd = fsmount(context, FSMOUNT_CLOEXEC, 0);
-	if (mount_fd < 0 || move_mount(mount_fd, "", AT_FDCWD, MERGED, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if (mount_fd < 0 || move_mount(mount_fd, "", AT_FDCWD, ROOT_MERGED, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		goto fail;
 	result = 0;
 	goto out;
@@ -220,13 +185,29 @@ out:
 	return result;
 }
 
-int mounts_make_root(const struct command_line *line, int *upper, struct error *error)
+static int find_disks(struct command_line *line, struct error *error)
 {
-	static const char *const directories[] = { LAYER, UPPER, MERGED };
+	struct disk *disks[LAYERS_MAX + 1];
+	size_t count = 0;
+
+	for (size_t i = 0; i < line->layer_count; i++) {
+		if (!line->layers[i].share)
+			disks[count++] = &line->layers[i].disk;
+	}
+	if (line->upper.name)
+		disks[count++] = &line->upper;
+	return disks_find(disks, count, error);
+}
+
+int root_make(struct command_line *line, int *upper, struct error *error)
+{
+	static const char *const directories[] = { LAYER, UPPER, ROOT_MERGED };
 	const bool on_disk = line->upper.name != NULL;
 	char path[32];
 
 	*upper = -1;
+	if (find_disks(line, error) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
 		if (make_directory(directories[i], 0755) < 0)
 			return step_error("make directory ", directories[i], error);
@@ -254,11 +235,11 @@ int mounts_make_root(const struct command_line *line, int *upper, struct error *
 	return 0;
 }
 
-int mounts_enter_root(struct error *error)
+int root_enter(struct error *error)
 {
 	static const char *const system[] = { "/dev", "/proc", "/sys" };
 
-	if (chdir(MERGED) < 0)
+	if (chdir(ROOT_MERGED) < 0)
 		return step_error("enter ", "the root", error);
 	for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++) {
 		const char *target = system[i] + 1;
@@ -273,73 +254,4 @@ int mounts_enter_root(struct error *error)
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
 		return step_error("enter ", "the root", error);
 	return 0;
-}
-
-static int mask(const char *path, struct error *error)
-{
-	struct stat status;
-
-	if (stat(path, &status) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : step_error("mask ", path, error);
-	if (S_ISDIR(status.st_mode) ?
-	    mount("tmpfs", path, "tmpfs", MS_RDONLY, NULL) < 0 :
-	    mount("/dev/null", path, NULL, MS_BIND, NULL) < 0)
-		return step_error("mask ", path, error);
-	return 0;
-}
-
-static int make_read_only(const char *path, unsigned int flags, struct error *error)
-{
-	/* Only adds: the flags that are there already stay. */
-	const struct mount_attributes read_only = { .set = MOUNT_ATTR_RDONLY };
-
-	if (mount_setattr(AT_FDCWD, path, flags, &read_only) < 0)
-		return step_error("make read-only ", path, error);
-	return 0;
-}
-
-static int make_path_read_only(const char *path, struct error *error)
-{
-	if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return 0;
-		return step_error("make read-only ", path, error);
-	}
-	return make_read_only(path, AT_RECURSIVE, error);
-}
-
-/* As root: a container engine makes a missing working directory, too. */
-static int make_working_directory(const char *path, struct error *error)
-{
-	char parent[PATH_MAX];
-	size_t length = strlen(path);
-
-	if (length >= sizeof(parent)) {
-		errno = ENAMETOOLONG;
-		return step_error("make directory ", path, error);
-	}
-	for (size_t i = 1; i <= length; i++) {
-		if (path[i] && path[i] != '/')
-			continue;
-		memcpy(parent, path, i);
-		parent[i] = '\0';
-		if (make_directory(parent, 0755) < 0)
-			return step_error("make directory ", parent, error);
-	}
-	return 0;
-}
-
-int mounts_apply(const struct config *config, struct error *error)
-{
-	if (make_working_directory(config->cwd, error) < 0)
-		return -1;
-	for (char **path = config->masked_paths; path && *path; path++) {
-		if (mask(*path, error) < 0)
-			return -1;
-	}
-	for (char **path = config->read_only_paths; path && *path; path++) {
-		if (make_path_read_only(*path, error) < 0)
-			return -1;
-	}
-	return config->read_only_root ? make_read_only("/", 0, error) : 0;
 }

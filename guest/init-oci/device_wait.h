@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_OCI_DEVICE_WAIT_H
+#define INIT_OCI_DEVICE_WAIT_H
+
+#include "error.h"
+
+/*
+ * Waits for a device that the kernel may not have seen yet. look() returns 1
+ * when it is there, 0 when not, and -1 with an error; it is called at once, and
+ * then after each event of a device, for 5 seconds at most. Returns what it
+ * returned last. Needs /dev and /sys of the one who looks.
+ */
+int device_wait(int (*look)(void *subject, struct error *error), void *subject,
+		struct error *error);
+
+/* The end of a message about what is not there even then. */
+#define NOT_THERE ": is not there after 5 seconds"
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_OCI_SOURCE_H
+#define INIT_OCI_SOURCE_H
+
+#include <stddef.h>
+
+#include "command_line.h"
+#include "error.h"
+
+/*
+ * A whole file of at most size bytes and a '\0', to be freed; NULL on failure.
+ * Between root_make() and root_enter(): both the initramfs and the layers are
+ * there. Links of a layer or a share never lead out of it.
+ */
+char *source_read(const struct source *source, size_t size, size_t *length,
+		  struct error *error);
+
+#endif
