@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,16 +33,36 @@ static int read_command_line(struct command_line *line, struct error *error)
 	return text ? command_line_parse(text, line, error) : -1;
 }
 
-static int read_config(const struct source *source, struct config *config, struct error *error)
+/* *text is NULL when there are none. The file in the initramfs needs no argument. */
+static int read_overrides(const struct command_line *line, char **text, size_t *length,
+			  struct error *error)
 {
-	size_t length;
-	char *text = source_read(source, CONFIG_MAX, &length, error);
-	int result;
+	static const struct source in_initramfs = { .path = "/oci/overrides.json" };
+	const bool asked_for = line->overrides.path != NULL;
 
-	if (!text)
+	*text = NULL;
+	*length = 0;
+	if (!asked_for && access(in_initramfs.path, F_OK) < 0)
+		return 0;
+	*text = source_read(asked_for ? &line->overrides : &in_initramfs, CONFIG_MAX, length,
+			    error);
+	return *text ? 0 : -1;
+}
+
+static int read_config(const struct command_line *line, struct config *config,
+		       struct error *error)
+{
+	size_t length, overrides_length;
+	char *text, *overrides;
+	int result = -1;
+
+	if (read_overrides(line, &overrides, &overrides_length, error) < 0)
 		return -1;
-	result = config_parse(text, length, NULL, 0, config, error);
+	text = source_read(&line->config, CONFIG_MAX, &length, error);
+	if (text)
+		result = config_parse(text, length, overrides, overrides_length, config, error);
 	free(text);
+	free(overrides);
 	for (size_t i = 0; !result && i < config->ignored_count; i++)
 		SAY("config: ", config->ignored[i], ": is not carried out by this version");
 	return result;
@@ -72,7 +93,7 @@ static int set_up(const sigset_t *signals, pid_t *container, int *upper, struct 
 	console_open();
 	if (read_command_line(&line, error) < 0 ||
 	    root_make(&line, upper, error) < 0 ||
-	    read_config(&line.config, &config, error) < 0 ||
+	    read_config(&line, &config, error) < 0 ||
 	    root_enter(error) < 0 ||
 	    system_set_up(&config, error) < 0 ||
 	    container_mounts_make(&config, error) < 0 ||
