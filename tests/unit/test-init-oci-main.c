@@ -11,6 +11,7 @@ int main(void)
 	srunner_add_suite(runner, config_suite());
 	srunner_add_suite(runner, parts_suite());
 	srunner_add_suite(runner, signal_names_suite());
+	srunner_add_suite(runner, users_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	srunner_free(runner);

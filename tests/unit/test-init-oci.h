@@ -8,5 +8,6 @@ Suite *command_line_suite(void);
 Suite *config_suite(void);
 Suite *parts_suite(void);
 Suite *signal_names_suite(void);
+Suite *users_suite(void);
 
 #endif
