@@ -20,6 +20,7 @@
 #include "system.h"
 #include "system_mounts.h"
 #include "unmount.h"
+#include "users.h"
 
 #define COMMAND_LINE_MAX 4096
 #define CONFIG_MAX (1024 * 1024)
@@ -97,6 +98,8 @@ static int set_up(const sigset_t *signals, pid_t *container, int *upper, struct 
 	    root_enter(error) < 0 ||
 	    system_set_up(&config, error) < 0 ||
 	    container_mounts_make(&config, error) < 0 ||
+	    /* Behind the mounts, for one of them may have brought the files. */
+	    user_resolve(&config, error) < 0 ||
 	    start(&config, signals, container, error) < 0)
 		return -1;
 	config_free(&config);
