@@ -8,22 +8,27 @@
 
 void console_open(void)
 {
-	int fd = open("/dev/console", O_RDWR | O_NOCTTY);
+	int fd = open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0)
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	for (int stream = 0; stream <= 2; stream++)
-		dup2(fd, stream);
-	if (fd > 2)
+	if (fd != CONSOLE_FILENO) {
+		dup3(fd, CONSOLE_FILENO, O_CLOEXEC);
 		close(fd);
+	}
+	for (int stream = 0; stream <= 2; stream++)
+		dup2(CONSOLE_FILENO, stream);
 }
 
 static void put(const char *text, size_t length)
 {
-	ssize_t written = write(STDERR_FILENO, text, length);
+	ssize_t written = write(CONSOLE_FILENO, text, length);
 
+	/* Before console_open() there is only what the kernel may have opened. */
+	if (written < 0)
+		written = write(STDERR_FILENO, text, length);
 	/* Nobody is left to tell. */
 	(void)written;
 }

@@ -2,7 +2,13 @@
 #ifndef INIT_OCI_CONSOLE_H
 #define INIT_OCI_CONSOLE_H
 
-/* Makes /dev/console, or /dev/null if the VM has no console, the standard streams. */
+/* Apart from the standard streams, which the container may have elsewhere. */
+#define CONSOLE_FILENO 3
+
+/*
+ * Makes /dev/console, or /dev/null if the VM has no console, the standard
+ * streams and CONSOLE_FILENO.
+ */
 void console_open(void);
 
 /* One line on the console, in one write, after the name of the program. */

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NETLINK_KOBJECT_UEVENT 15
@@ -19,6 +20,24 @@ struct netlink_address {
 	uint32_t port;
 	uint32_t groups;
 };
+
+#define VSOCK_CID_ANY 0xffffffffU
+#define VSOCK_CID_HOST 2
+
+struct vsock_address {
+	uint16_t family;
+	uint16_t reserved;
+	uint32_t port;
+	uint32_t cid;
+	uint8_t flags;
+	uint8_t padding[3];
+};
+
+/* The clock behind a descriptor, such as one of /dev/ptp0. */
+static inline clockid_t clock_of_descriptor(int fd)
+{
+	return (clockid_t)(~(unsigned int)fd << 3 | 3);
+}
 
 #define FSOPEN_CLOEXEC 1
 #define FSMOUNT_CLOEXEC 1

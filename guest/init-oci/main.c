@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <stdnoreturn.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "command_line.h"
 #include "console.h"
 #include "container_mounts.h"
+#include "control.h"
 #include "error.h"
 #include "exit_status.h"
 #include "file.h"
@@ -16,6 +21,7 @@
 #include "process.h"
 #include "root.h"
 #include "source.h"
+#include "streams.h"
 #include "supervise.h"
 #include "system.h"
 #include "system_mounts.h"
@@ -69,22 +75,59 @@ static int read_config(const struct command_line *line, struct config *config,
 	return result;
 }
 
-static int start(const struct config *config, const sigset_t *signals, pid_t *container,
+/* What set_up() leaves for the life of the container. */
+struct machine {
+	struct streams streams;
+	struct charge charge;
+	int upper;	/* for unmount_all() */
+};
+
+/* Returns when the container's program runs, or when it is certain that it never will. */
+static int start(struct config *config, const sigset_t *signals, struct machine *machine,
 		 struct error *error)
 {
+	pid_t *container = &machine->charge.container;
+	int failure[2];
 	sigset_t before;
+	char byte;
 
+	/* Closed by the exec, and written to when there is none. */
+	if (pipe2(failure, O_CLOEXEC) < 0)
+		return ERROR(error, "make a pipe: ", strerror(errno));
 	sigprocmask(SIG_SETMASK, signals, &before);
 	*container = fork();
 	if (*container < 0)
 		return ERROR(error, "fork: ", strerror(errno));
-	if (*container == 0)
-		process_become(config, &before);
+	if (*container == 0) {
+		int status = process_become(config, &machine->streams, &before);
+		ssize_t written = write(failure[1], "", 1);
+
+		(void)written;
+		_exit(status);
+	}
+	streams_release(&machine->streams);
+	close(failure[1]);
+	if (read(failure[0], &byte, 1) == 0)
+		CONTROL_SAY("started");
+	close(failure[0]);
 	return 0;
 }
 
+/* Ends here: what the image brings is the machine's PID 1 from now on. */
+static noreturn void become_container(struct config *config, const struct machine *machine)
+{
+	sigset_t none;
+	int status;
+
+	sigemptyset(&none);
+	CONTROL_SAY("started");
+	status = process_become(config, &machine->streams, &none);
+	unmount_all(machine->upper);
+	power_off(status);
+}
+
 /* Everything up to the moment when the container runs. */
-static int set_up(const sigset_t *signals, pid_t *container, int *upper, struct error *error)
+static int set_up(const sigset_t *signals, struct machine *machine, struct error *error)
 {
 	struct command_line line;
 	struct config config;
@@ -93,14 +136,26 @@ static int set_up(const sigset_t *signals, pid_t *container, int *upper, struct 
 		return -1;
 	console_open();
 	if (read_command_line(&line, error) < 0 ||
-	    root_make(&line, upper, error) < 0 ||
+	    control_open(&line.control, error) < 0)
+		return -1;
+	clock_set_from_ptp();
+	if (streams_open(&line, &machine->streams, error) < 0 ||
+	    root_make(&line, &machine->upper, error) < 0 ||
 	    read_config(&line, &config, error) < 0 ||
 	    root_enter(error) < 0 ||
 	    system_set_up(&config, error) < 0 ||
 	    container_mounts_make(&config, error) < 0 ||
 	    /* Behind the mounts, for one of them may have brought the files. */
-	    user_resolve(&config, error) < 0 ||
-	    start(&config, signals, container, error) < 0)
+	    user_resolve(&config, error) < 0)
+		return -1;
+	if (line.container_is_init)
+		become_container(&config, machine);
+	machine->charge = (struct charge){
+		.stop_signal = config.stop_signal,
+		.streams = &machine->streams,
+		.control = line.control.kind != CONTROL_NONE,
+	};
+	if (start(&config, signals, machine, error) < 0)
 		return -1;
 	config_free(&config);
 	return 0;
@@ -108,10 +163,10 @@ static int set_up(const sigset_t *signals, pid_t *container, int *upper, struct 
 
 int main(void)
 {
+	struct machine machine;
 	struct error error;
 	sigset_t signals;
-	pid_t container;
-	int upper, status;
+	int status;
 
 	/* It would take the machine down at the end. */
 	if (getpid() != 1) {
@@ -120,13 +175,12 @@ int main(void)
 	}
 	power_off_on_faults();
 	supervise_signals(&signals);
-	if (set_up(&signals, &container, &upper, &error) < 0) {
+	if (set_up(&signals, &machine, &error) < 0) {
 		SAY(error.text);
 		power_off(EXIT_STATUS_SETUP_FAILED);
 	}
-	status = supervise(container, &signals);
-	supervise_end_orphans(&signals);
-	unmount_all(upper);
+	status = supervise(&machine.charge, &signals);
+	unmount_all(machine.upper);
 	console_new_line();
 	power_off(status);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "control.h"
 #include "error.h"
 #include "exit_status.h"
 
@@ -35,9 +36,10 @@ noreturn void power_off(int status)
 {
 	struct decimal number;
 
+	control_end(status);
 	SAY("exit status ", decimal(&number, (unsigned int)status));
 	/* Until the serial port has sent it. */
-	ioctl(STDERR_FILENO, TCSBRK, 1);
+	ioctl(CONSOLE_FILENO, TCSBRK, 1);
 	reboot(RB_POWER_OFF);
 	for (;;)
 		pause();

@@ -7,7 +7,7 @@
 /* A fault of PID 1 itself becomes a last line and the end of the VM, not a panic. */
 void power_off_on_faults(void);
 
-/* Writes the last line and switches the VM off. */
+/* Tells the VMM the exit status, writes the last line, and switches the VM off. */
 noreturn void power_off(int status);
 
 #endif

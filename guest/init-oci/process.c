@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -31,7 +32,7 @@ static int take_terminal(const struct config *config, struct error *error)
 	if (!config->terminal)
 		return 0;
 	if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
-		return step_error("make the console the terminal", error);
+		return step_error("make the standard input the terminal", error);
 	if (config->rows && ioctl(STDIN_FILENO, TIOCSWINSZ, &size) < 0)
 		return step_error("set the terminal's size", error);
 	return 0;
@@ -132,9 +133,8 @@ static int prepare(const struct config *config, struct error *error)
 	/* As root, like container engines: the user's own directory may be closed to others. */
 	if (chdir(config->cwd) < 0)
 		return ERROR(error, "enter directory ", config->cwd, ": ", strerror(errno));
-	/* A program that reopens /dev/stdout may do so as this user. Not for /dev/null. */
-	if (isatty(STDIN_FILENO) && fchown(STDIN_FILENO, config->uid, (gid_t)-1) < 0)
-		return step_error("give the console to the user", error);
+	if (streams_give(config->uid) < 0)
+		return step_error("give the standard streams to the user", error);
 	if (bound_capabilities(config, error) < 0 || set_user(config, error) < 0 ||
 	    set_capabilities(config, error) < 0)
 		return -1;
@@ -165,18 +165,41 @@ static int execute(const struct config *config, const char **hint)
 	return result;
 }
 
-noreturn void process_become(const struct config *config, const sigset_t *signals)
+/* systemd and others ask for it, to leave the machine's devices and clock alone. */
+static int add_container_variable(struct config *config, struct error *error)
+{
+	static char variable[] = "container=oci";
+	size_t count = 0;
+	char **env;
+
+	for (; config->env[count]; count++) {
+		if (!strncmp(config->env[count], "container=", 10))
+			return 0;
+	}
+	/* Not freed: it lasts as long as this program. */
+	env = calloc(count + 2, sizeof(*env));
+	if (!env)
+		return step_error("add to the environment", error);
+	memcpy(env, config->env, count * sizeof(*env));
+	env[count] = variable;
+	config->env = env;
+	return 0;
+}
+
+int process_become(struct config *config, const struct streams *streams, const sigset_t *signals)
 {
 	struct error error;
 	const char *hint = "";
 	int reason;
 
-	if (prepare(config, &error) < 0) {
+	streams_take(streams);
+	if ((getpid() == 1 && add_container_variable(config, &error) < 0) ||
+	    prepare(config, &error) < 0) {
 		SAY(error.text);
-		_exit(EXIT_STATUS_SETUP_FAILED);
+		return EXIT_STATUS_SETUP_FAILED;
 	}
 	sigprocmask(SIG_SETMASK, signals, NULL);
 	reason = execute(config, &hint);
 	SAY("run ", config->args[0], ": ", strerror(reason), reason == ENOENT ? hint : "");
-	_exit(exit_status_of_exec(reason));
+	return exit_status_of_exec(reason);
 }

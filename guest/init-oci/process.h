@@ -3,15 +3,16 @@
 #define INIT_OCI_PROCESS_H
 
 #include <signal.h>
-#include <stdnoreturn.h>
 
 #include "oci_config.h"
+#include "streams.h"
 
 /*
- * Turns the calling process, a new child, into the one of the configuration.
- * signals is the mask it gets. When that fails it says why and exits with 125,
- * 126 or 127.
+ * Turns the calling process, a new child or PID 1 itself, into the one of the
+ * configuration. signals is the mask it gets. Returns only when that fails: says
+ * why, and returns 125, 126 or 127.
  */
-noreturn void process_become(const struct config *config, const sigset_t *signals);
+int process_become(struct config *config, const struct streams *streams,
+		   const sigset_t *signals);
 
 #endif

@@ -2,87 +2,312 @@
 #include "supervise.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "clock.h"
+#include "control.h"
 #include "exit_status.h"
+#include "request.h"
 
 /* The container is gone: its orphans get time to close their files, no more. */
 #define GRACE_SECONDS 2
 
+/* Who an event is for; from SOURCE_PUMPS on, the number of a pump. */
+enum {
+	SOURCE_SIGNALS,
+	SOURCE_CONTROL,
+	SOURCE_TIME,
+	SOURCE_PUMPS,
+};
+
+/* In this order. Each but the first ends at a deadline, if not before. */
+enum phase {
+	RUNNING,	/* the container runs */
+	STOPPING,	/* it was asked to end, and is killed at the deadline */
+	KILLED,
+	ASKING_ORPHANS,	/* it has ended, and the others are asked to */
+	KILLING_ORPHANS,
+	DRAINING,	/* what was written last is on its way to the VMM */
+	ENDED,
+};
+
+struct supervisor {
+	const struct charge *charge;
+	enum phase phase;
+	struct timespec deadline;
+	int status;	/* of the container, when it has ended */
+	int events;	/* epoll */
+	int signals;	/* signalfd */
+	int time;	/* datagrams with the time, or -1 */
+	struct line line;
+};
+
 void supervise_signals(sigset_t *signals)
 {
-	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS };
+	static const int others[] = {
+		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS, SIGPIPE,
+	};
 
 	sigfillset(signals);
-	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
-		sigdelset(signals, faults[i]);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		sigdelset(signals, others[i]);
 }
 
-int supervise(pid_t container, const sigset_t *signals)
+static void enter(struct supervisor *supervisor, enum phase phase, unsigned int seconds)
 {
-	for (;;) {
-		int wait_status, signal = sigwaitinfo(signals, NULL);
-		int status = -1;
-		pid_t child;
+	supervisor->phase = phase;
+	clock_gettime(CLOCK_MONOTONIC, &supervisor->deadline);
+	supervisor->deadline.tv_sec += seconds;
+}
 
-		if (signal > 0 && signal != SIGCHLD) {
-			kill(container, signal);
-			continue;
-		}
-		/* One SIGCHLD may stand for several children. */
-		while ((child = waitpid(-1, &wait_status, WNOHANG)) > 0) {
-			if (child == container)
-				status = exit_status_of_wait(wait_status);
-		}
-		if (status >= 0)
-			return status;
-	}
+static bool container_runs(const struct supervisor *supervisor)
+{
+	return supervisor->phase < ASKING_ORPHANS;
+}
+
+static void stop(struct supervisor *supervisor, unsigned int seconds)
+{
+	if (!container_runs(supervisor))
+		return;
+	kill(supervisor->charge->container, supervisor->charge->stop_signal);
+	enter(supervisor, STOPPING, seconds);
 }
 
 /* Returns whether children are left. */
-static bool reap(void)
+static bool reap(struct supervisor *supervisor)
 {
+	int wait_status;
 	pid_t child;
 
-	do {
-		child = waitpid(-1, NULL, WNOHANG);
-	} while (child > 0);
+	/* One SIGCHLD may stand for several children. */
+	while ((child = waitpid(-1, &wait_status, WNOHANG)) > 0) {
+		if (child == supervisor->charge->container && container_runs(supervisor)) {
+			supervisor->status = exit_status_of_wait(wait_status);
+			enter(supervisor, ASKING_ORPHANS, GRACE_SECONDS);
+			kill(-1, SIGTERM);
+			/* A stopped process could not act on the signal. */
+			kill(-1, SIGCONT);
+		}
+	}
 	return child == 0;
 }
 
-static bool reap_until(const sigset_t *signals, const struct timespec *end)
+/* Returns whether something that the container wrote is still to be carried. */
+static bool output_is_left(const struct streams *streams)
 {
-	while (reap()) {
-		struct timespec now, left;
-
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left.tv_sec = end->tv_sec - now.tv_sec;
-		left.tv_nsec = end->tv_nsec - now.tv_nsec;
-		if (left.tv_nsec < 0) {
-			left.tv_sec--;
-			left.tv_nsec += 1000000000;
-		}
-		if (left.tv_sec < 0)
+	for (size_t i = 0; i < streams->pump_count; i++) {
+		if (streams->pumps[i].from >= 0 && !streams->pumps[i].from_port)
 			return true;
-		sigtimedwait(signals, NULL, &left);
 	}
 	return false;
 }
 
-void supervise_end_orphans(const sigset_t *signals)
+static void take_signal(struct supervisor *supervisor, int signal)
 {
-	static const int ends[] = { SIGTERM, SIGKILL };
+	if (signal == SIGCHLD)
+		reap(supervisor);
+	else if (signal == SIGPWR)
+		stop(supervisor, STOP_SECONDS);
+	else if (container_runs(supervisor))
+		kill(supervisor->charge->container, signal);
+}
 
-	for (size_t i = 0; i < 2 && reap(); i++) {
-		struct timespec end;
+static void take_signals(struct supervisor *supervisor)
+{
+	struct signalfd_siginfo information;
 
-		kill(-1, ends[i]);
-		/* A stopped process could not act on the signal. */
-		kill(-1, SIGCONT);
-		clock_gettime(CLOCK_MONOTONIC, &end);
-		end.tv_sec += GRACE_SECONDS;
-		reap_until(signals, &end);
+	while (read(supervisor->signals, &information, sizeof(information)) > 0)
+		take_signal(supervisor, (int)information.ssi_signo);
+}
+
+static int set_size(const struct supervisor *supervisor, const struct request *request,
+		    struct error *error)
+{
+	const struct winsize size = { .ws_row = request->rows, .ws_col = request->columns };
+	int terminal = supervisor->charge->streams->terminal;
+
+	if (terminal < 0)
+		return ERROR(error, "size: the standard input is no terminal");
+	if (ioctl(terminal, TIOCSWINSZ, &size) < 0)
+		return ERROR(error, "size: ", strerror(errno));
+	return 0;
+}
+
+static int carry_out(struct supervisor *supervisor, const struct request *request,
+		     struct error *error)
+{
+	switch (request->kind) {
+	case REQUEST_STOP:
+		stop(supervisor, request->seconds);
+		return 0;
+	case REQUEST_SIGNAL:
+		if (container_runs(supervisor))
+			kill(supervisor->charge->container, request->signal);
+		return 0;
+	case REQUEST_SIZE:
+		return set_size(supervisor, request, error);
+	default:
+		if (clock_correct(request->nanoseconds) < 0)
+			return ERROR(error, "time: ", strerror(errno));
+		return 0;
 	}
+}
+
+static void take_byte(struct supervisor *supervisor, char byte)
+{
+	struct request request;
+	struct error error;
+	int result = 0;
+
+	switch (line_add(&supervisor->line, byte)) {
+	case LINE_INCOMPLETE:
+		return;
+	case LINE_COMPLETE:
+		result = request_parse(supervisor->line.text, &request, &error);
+		if (!result)
+			result = carry_out(supervisor, &request, &error);
+		break;
+	case LINE_TOO_LONG:
+		result = ERROR(&error, "the line is too long");
+		break;
+	}
+	if (result < 0)
+		CONTROL_SAY("error ", error.text);
+}
+
+static void take_requests(struct supervisor *supervisor)
+{
+	char bytes[256];
+	ssize_t got;
+
+	while ((got = read(CONTROL_FILENO, bytes, sizeof(bytes))) > 0) {
+		for (ssize_t i = 0; i < got; i++)
+			take_byte(supervisor, bytes[i]);
+	}
+	/* Nobody has the port open any more; who opens it next begins a line. */
+	if (got == 0)
+		memset(&supervisor->line, 0, sizeof(supervisor->line));
+}
+
+static void take_event(struct supervisor *supervisor, uint32_t source)
+{
+	switch (source) {
+	case SOURCE_SIGNALS:
+		take_signals(supervisor);
+		break;
+	case SOURCE_CONTROL:
+		take_requests(supervisor);
+		break;
+	case SOURCE_TIME:
+		clock_receive_datagrams(supervisor->time);
+		break;
+	default:
+		pump_run(&supervisor->charge->streams->pumps[source - SOURCE_PUMPS]);
+	}
+}
+
+/*
+ * Changes of what a descriptor can do, not the state: a port that nobody has
+ * opened would be an event all the time.
+ */
+static void watch(const struct supervisor *supervisor, int fd, uint32_t what, uint32_t source)
+{
+	struct epoll_event event = { .events = what | EPOLLET, .data.u32 = source };
+
+	epoll_ctl(supervisor->events, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void watch_all(struct supervisor *supervisor, const sigset_t *signals)
+{
+	const struct charge *charge = supervisor->charge;
+
+	supervisor->events = epoll_create1(EPOLL_CLOEXEC);
+	supervisor->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	supervisor->time = clock_open_datagrams();
+	watch(supervisor, supervisor->signals, EPOLLIN, SOURCE_SIGNALS);
+	if (charge->control)
+		watch(supervisor, CONTROL_FILENO, EPOLLIN, SOURCE_CONTROL);
+	if (supervisor->time >= 0)
+		watch(supervisor, supervisor->time, EPOLLIN, SOURCE_TIME);
+	for (size_t i = 0; i < charge->streams->pump_count; i++) {
+		const struct pump *pump = &charge->streams->pumps[i];
+
+		watch(supervisor, pump->from, EPOLLIN, SOURCE_PUMPS + (uint32_t)i);
+		watch(supervisor, pump->to, EPOLLOUT, SOURCE_PUMPS + (uint32_t)i);
+	}
+}
+
+/* In milliseconds, rounded up; -1 when there is no deadline. */
+static int time_left(const struct supervisor *supervisor)
+{
+	struct timespec now;
+	int64_t left;
+
+	if (supervisor->phase == RUNNING || supervisor->phase == KILLED)
+		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (int64_t)(supervisor->deadline.tv_sec - now.tv_sec) * 1000 +
+	       (supervisor->deadline.tv_nsec - now.tv_nsec + 999999) / 1000000;
+	return left > 0 ? (int)left : 0;
+}
+
+/* Goes to the next phase if it is time to. Returns whether it did. */
+static bool advance(struct supervisor *supervisor)
+{
+	bool late = time_left(supervisor) == 0;
+
+	switch (supervisor->phase) {
+	case STOPPING:
+		if (!late)
+			return false;
+		kill(supervisor->charge->container, SIGKILL);
+		supervisor->phase = KILLED;
+		return true;
+	case ASKING_ORPHANS:
+		if (!reap(supervisor)) {
+			enter(supervisor, DRAINING, GRACE_SECONDS);
+			return true;
+		}
+		if (!late)
+			return false;
+		kill(-1, SIGKILL);
+		enter(supervisor, KILLING_ORPHANS, GRACE_SECONDS);
+		return true;
+	case KILLING_ORPHANS:
+		if (reap(supervisor) && !late)
+			return false;
+		enter(supervisor, DRAINING, GRACE_SECONDS);
+		return true;
+	case DRAINING:
+		if (output_is_left(supervisor->charge->streams) && !late)
+			return false;
+		supervisor->phase = ENDED;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int supervise(const struct charge *charge, const sigset_t *signals)
+{
+	struct supervisor supervisor = { .charge = charge, .phase = RUNNING };
+
+	watch_all(&supervisor, signals);
+	while (supervisor.phase != ENDED) {
+		struct epoll_event events[8];
+		int count;
+
+		if (advance(&supervisor))
+			continue;
+		count = epoll_wait(supervisor.events, events, 8, time_left(&supervisor));
+		for (int i = 0; i < count; i++)
+			take_event(&supervisor, events[i].data.u32);
+	}
+	return supervisor.status;
 }

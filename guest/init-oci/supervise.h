@@ -3,19 +3,31 @@
 #define INIT_OCI_SUPERVISE_H
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
-/* What PID 1 waits for instead of being interrupted by: all but its own faults. */
+#include "streams.h"
+
+/*
+ * What PID 1 waits for instead of being interrupted by: all but its own faults,
+ * and but SIGPIPE, which the kernel does not deliver to a PID 1.
+ */
 void supervise_signals(sigset_t *signals);
+
+/* What PID 1 looks after. */
+struct charge {
+	pid_t container;
+	int stop_signal;
+	struct streams *streams;
+	bool control;		/* whether the VMM has a channel to speak on */
+};
 
 /*
  * The life of PID 1: reaps every child, passes signals on to the container,
- * and returns the container's exit status. signals must be blocked since before
- * the container was started.
+ * carries its streams, and does what the VMM asks for. When the container has
+ * ended, ends what it left running, within a few seconds, and returns its exit
+ * status. signals must be blocked since before the container was started.
  */
-int supervise(pid_t container, const sigset_t *signals);
-
-/* Ends whatever the container left running, within a few seconds. */
-void supervise_end_orphans(const sigset_t *signals);
+int supervise(const struct charge *charge, const sigset_t *signals);
 
 #endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_OCI_CONTROL_H
+#define INIT_OCI_CONTROL_H
+
+#include "command_line.h"
+#include "error.h"
+
+/*
+ * The channel on which the VMM learns of the container's life and asks for its
+ * end: a virtio-console port, or a vsock stream to the host. Either side sends
+ * lines of ASCII. To the VMM:
+ *
+ *   started     the container's program runs
+ *   exit N      the container's exit status, at the very end
+ *   error WHY   to a line that is no request, or cannot be done
+ *
+ * What the VMM may send is in request.h.
+ *
+ * A descriptor of fixed number, so that even a handler of a fault can say the
+ * end; /dev/null when no channel is asked for.
+ */
+#define CONTROL_FILENO 4
+
+int control_open(const struct control_address *address, struct error *error);
+
+/*
+ * Sends a line. Waits a second for a VMM that does not read or has not opened
+ * the port yet, and no longer: the container does not depend on it.
+ */
+void control_line(const char *const parts[]);
+#define CONTROL_SAY(...) control_line((const char *const[]){ __VA_ARGS__, NULL })
+
+/* Says the exit status and closes the channel when the VMM has it. */
+void control_end(int status);
+
+#endif
