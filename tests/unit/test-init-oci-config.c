@@ -33,7 +33,12 @@ START_TEST(fills_in_what_is_not_given)
 	ck_assert_uint_eq(config.uid, 0);
 	ck_assert_uint_eq(config.gid, 0);
 	ck_assert_uint_eq(config.group_count, 0);
+	ck_assert_ptr_null(config.user);
 	ck_assert_uint_eq(config.limit_count, 0);
+	ck_assert_uint_eq(config.mount_count, 0);
+	ck_assert_uint_eq(config.setting_count, 0);
+	ck_assert_ptr_null(config.volumes);
+	ck_assert_int_eq(config.stop_signal, 15);
 	ck_assert_int_eq(config.umask, -1);
 	ck_assert(!config.terminal);
 	ck_assert(!config.read_only_root);
@@ -116,6 +121,9 @@ START_TEST(takes_what_tools_write_by_default)
 		"\"uidMappings\":[],\"mountLabel\":\"\"}")), 0);
 	ck_assert_uint_eq(config.ignored_count, 1);
 	ck_assert_str_eq(config.ignored[0], "linux.resources");
+	ck_assert_uint_eq(config.mount_count, 7);
+	ck_assert_str_eq(config.mounts[1].destination, "/dev");
+	ck_assert_str_eq(config.mounts[1].options[0], "nosuid");
 	config_free(&config);
 }
 END_TEST

@@ -9,6 +9,7 @@ int main(void)
 	SRunner *runner = srunner_create(command_line_suite());
 
 	srunner_add_suite(runner, config_suite());
+	srunner_add_suite(runner, image_suite());
 	srunner_add_suite(runner, parts_suite());
 	srunner_add_suite(runner, signal_names_suite());
 	srunner_add_suite(runner, users_suite());
