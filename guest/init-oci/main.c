@@ -13,6 +13,7 @@
 #include "console.h"
 #include "container_mounts.h"
 #include "control.h"
+#include "environment.h"
 #include "error.h"
 #include "exit_status.h"
 #include "file.h"
@@ -116,12 +117,18 @@ static int start(struct config *config, const sigset_t *signals, struct machine 
 /* Ends here: what the image brings is the machine's PID 1 from now on. */
 static noreturn void become_container(struct config *config, const struct machine *machine)
 {
+	/* For systemd and others, which leave the devices and the clock alone then. */
+	static char variable[] = "container=oci";
+	int status = EXIT_STATUS_SETUP_FAILED;
 	sigset_t none;
-	int status;
 
 	sigemptyset(&none);
-	CONTROL_SAY("started");
-	status = process_become(config, &machine->streams, &none);
+	if (environment_add_missing(&config->env, variable) < 0) {
+		SAY("add to the environment: ", strerror(errno));
+	} else {
+		CONTROL_SAY("started");
+		status = process_become(config, &machine->streams, &none);
+	}
 	unmount_all(machine->upper);
 	power_off(status);
 }

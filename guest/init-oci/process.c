@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -165,36 +164,14 @@ static int execute(const struct config *config, const char **hint)
 	return result;
 }
 
-/* systemd and others ask for it, to leave the machine's devices and clock alone. */
-static int add_container_variable(struct config *config, struct error *error)
-{
-	static char variable[] = "container=oci";
-	size_t count = 0;
-	char **env;
-
-	for (; config->env[count]; count++) {
-		if (!strncmp(config->env[count], "container=", 10))
-			return 0;
-	}
-	/* Not freed: it lasts as long as this program. */
-	env = calloc(count + 2, sizeof(*env));
-	if (!env)
-		return step_error("add to the environment", error);
-	memcpy(env, config->env, count * sizeof(*env));
-	env[count] = variable;
-	config->env = env;
-	return 0;
-}
-
-int process_become(struct config *config, const struct streams *streams, const sigset_t *signals)
+int process_become(const struct config *config, const struct streams *streams, const sigset_t *signals)
 {
 	struct error error;
 	const char *hint = "";
 	int reason;
 
 	streams_take(streams);
-	if ((getpid() == 1 && add_container_variable(config, &error) < 0) ||
-	    prepare(config, &error) < 0) {
+	if (prepare(config, &error) < 0) {
 		SAY(error.text);
 		return EXIT_STATUS_SETUP_FAILED;
 	}

@@ -12,7 +12,7 @@
  * configuration. signals is the mask it gets. Returns only when that fails: says
  * why, and returns 125, 126 or 127.
  */
-int process_become(struct config *config, const struct streams *streams,
+int process_become(const struct config *config, const struct streams *streams,
 		   const sigset_t *signals);
 
 #endif
