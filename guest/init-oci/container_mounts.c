@@ -3,89 +3,356 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "copy_tree.h"
+#include "disks.h"
+#include "file.h"
 #include "linux_abi.h"
+#include "make_path.h"
+#include "mount_context.h"
+#include "mount_options.h"
+#include "shares.h"
 
-static int step_error(const char *step, const char *argument, struct error *error)
+#define FILE_SYSTEMS_MAX 16384
+
+static int mount_error(const struct mount_point *point, const char *what, const char *argument,
+		       struct error *error)
 {
-	return ERROR(error, step, argument, ": ", strerror(errno));
+	return ERROR(error, "mount ", point->destination, ": ", what, argument, ": ",
+		     strerror(errno));
 }
 
-static int make_directory(const char *path, mode_t mode)
+static bool has_type(const struct mount_point *point, const char *type)
 {
-	return mkdir(path, mode) < 0 && errno != EEXIST ? -1 : 0;
+	return point->type && !strcmp(point->type, type);
 }
 
-static int mask(const char *path, struct error *error)
+static bool is_bind(const struct mount_point *point, const struct mount_options *options)
 {
+	return options->bind || has_type(point, "bind");
+}
+
+/* Compares but for slashes at the end. */
+static bool is_same_path(const char *path, const char *plain)
+{
+	size_t length = strlen(plain);
+
+	return !strncmp(path, plain, length) && !path[length + strspn(path + length, "/")];
+}
+
+/* One of those that every container has. */
+static bool is_made_already(const struct mount_point *point)
+{
+	static const char *const made[][2] = {
+		{ "/proc", "proc" }, { "/sys", "sysfs" }, { "/dev", "tmpfs" },
+		{ "/dev", "devtmpfs" }, { "/dev/pts", "devpts" }, { "/dev/shm", "tmpfs" },
+		{ "/dev/mqueue", "mqueue" }, { "/sys/fs/cgroup", "cgroup" },
+		{ "/sys/fs/cgroup", "cgroup2" },
+	};
+
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		if (is_same_path(point->destination, made[i][0]) && has_type(point, made[i][1]))
+			return true;
+	}
+	return false;
+}
+
+/* Options one by one need no quoting, and the one that is wrong can be named. */
+static int set_option(int context, const char *word)
+{
+	const char *value = strchr(word, '=');
+	size_t length = value ? (size_t)(value - word) : strlen(word);
+	char key[64];
+
+	if (!length || length >= sizeof(key)) {
+		errno = EINVAL;
+		return -1;
+	}
+	memcpy(key, word, length);
+	key[length] = '\0';
+	if (!value)
+		return fsconfig(context, FSCONFIG_SET_FLAG, key, NULL, 0);
+	return fsconfig(context, FSCONFIG_SET_STRING, key, value + 1, 0);
+}
+
+static int set_options(const struct mount_point *point, bool (*is_wanted)(const char *word),
+		       int context, struct error *error)
+{
+	char step[128];
+
+	for (char **word = point->options; word && *word; word++) {
+		if (!is_wanted(*word) || set_option(context, *word) == 0)
+			continue;
+		text_join(step, sizeof(step), (const char *const[]){
+			"mount ", point->destination, ": option ", NULL });
+		return mount_context_error(context, step, *word, error);
+	}
+	return 0;
+}
+
+static int set_attributes(int directory, const char *path, unsigned int flags,
+			  const struct attributes *attributes, uint64_t propagation)
+{
+	const struct mount_attributes change = {
+		.set = attributes->set,
+		.clear = attributes->clear,
+		.propagation = propagation,
+	};
+
+	if (!change.clear && !propagation)
+		return 0;
+	return mount_setattr(directory, path, flags, &change);
+}
+
+static int set_all_attributes(int directory, const char *path, unsigned int flags,
+			      const struct mount_options *options)
+{
+	if (set_attributes(directory, path, flags | AT_RECURSIVE, &options->tree,
+			   options->tree_propagation) < 0)
+		return -1;
+	return set_attributes(directory, path, flags, &options->own, options->propagation);
+}
+
+static bool has_special_option(const struct mount_point *point)
+{
+	for (char **word = point->options; word && *word; word++) {
+		if (mount_option_is_special(*word))
+			return true;
+	}
+	return false;
+}
+
+/* The file system of a mount that is there gets its own options. */
+static int reconfigure(const struct mount_point *point, struct error *error)
+{
+	int context = fspick(AT_FDCWD, point->destination, FSPICK_CLOEXEC);
+	char step[128];
+	int result = -1;
+
+	if (context < 0)
+		return ERROR(error, "mount ", point->destination, ": ", strerror(errno));
+	if (set_options(point, mount_option_is_special, context, error) < 0)
+		goto out;
+	text_join(step, sizeof(step), (const char *const[]){ "mount ", point->destination, NULL });
+	result = fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+	if (result < 0)
+		mount_context_error(context, step, "", error);
+out:
+	close(context);
+	return result;
+}
+
+static int change_existing(const struct mount_point *point, const struct mount_options *options,
+			   struct error *error)
+{
+	/* Options of cgroup v1 say nothing to v2, which is what there is. */
+	const bool has_options = !is_bind(point, options) && !has_type(point, "cgroup") &&
+				 has_special_option(point);
+
+	if (has_options && reconfigure(point, error) < 0)
+		return -1;
+	if (set_all_attributes(AT_FDCWD, point->destination, 0, options) < 0)
+		return ERROR(error, "mount ", point->destination, ": ", strerror(errno));
+	return 0;
+}
+
+/* Whether the kernel mounts the type from a device: no `nodev` is before it then. */
+static int needs_device(const struct mount_point *point, bool *device, struct error *error)
+{
+	size_t length, type_length = strlen(point->type);
+	char *list = file_read("/proc/filesystems", FILE_SYSTEMS_MAX, &length, error);
+	char *line = list;
+	bool found = false;
+
+	if (!list)
+		return -1;
+	while (!found && *line) {
+		char *type = strchr(line, '\t');
+
+		if (!type)
+			break;
+		type++;
+		found = !strncmp(type, point->type, type_length) && type[type_length] == '\n';
+		*device = line[0] == '\t';
+		line = type + strcspn(type, "\n");
+		line += *line == '\n';
+	}
+	free(list);
+	if (!found)
+		return ERROR(error, "mount ", point->destination,
+			     ": this kernel has no file system ", point->type);
+	return 0;
+}
+
+/* A disk, which is waited for, or a device by its path. */
+static int find_device(const struct mount_point *point, const char **source,
+		       char path[static DISK_PATH_SIZE], struct error *error)
+{
+	const char *name = point->source ? point->source : "";
+	struct disk disk;
+
+	if (!strncmp(name, "/dev/", 5))
+		name += 5;
+	if (disk_parse(name, &disk) < 0) {
+		if (name[0] == '/' || name != point->source)
+			return 0;
+		return ERROR(error, "mount ", point->destination, ": source '", name,
+			     "' is not a disk like vdb or serial:NAME, nor a path");
+	}
+	if (disks_find((struct disk *const[]){ &disk }, 1, error) < 0)
+		return -1;
+	disk_path(&disk, path);
+	*source = path;
+	return 0;
+}
+
+static int find_source(const struct mount_point *point, const char **source,
+		       char path[static DISK_PATH_SIZE], struct error *error)
+{
+	bool device = false;
+
+	/* The kernel wants one even where it means nothing. */
+	*source = point->source && point->source[0] ? point->source : point->type;
+	if (needs_device(point, &device, error) < 0)
+		return -1;
+	if (device)
+		return find_device(point, source, path, error);
+	return has_type(point, "virtiofs") ? share_find(*source, error) : 0;
+}
+
+/* As container engines have it: a tmpfs is as open to others as what it hides. */
+static int set_tmpfs_mode(const struct mount_point *point, int context)
+{
+	char octal[5] = "";
 	struct stat status;
 
-	if (stat(path, &status) < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : step_error("mask ", path, error);
-	if (S_ISDIR(status.st_mode) ?
-	    mount("tmpfs", path, "tmpfs", MS_RDONLY, NULL) < 0 :
-	    mount("/dev/null", path, NULL, MS_BIND, NULL) < 0)
-		return step_error("mask ", path, error);
-	return 0;
+	if (!has_type(point, "tmpfs") || stat(point->destination, &status) < 0)
+		return 0;
+	for (int i = 0; i < 4; i++)
+		octal[i] = (char)('0' + (status.st_mode >> (9 - 3 * i) & 7));
+	return fsconfig(context, FSCONFIG_SET_STRING, "mode", octal, 0);
 }
 
-static int make_read_only(const char *path, unsigned int flags, struct error *error)
+/* Returns a descriptor of the file system, not attached anywhere yet. */
+static int create(const struct mount_point *point, struct error *error)
 {
-	/* Only adds: the flags that are there already stay. */
-	const struct mount_attributes read_only = { .set = MOUNT_ATTR_RDONLY };
+	char path[DISK_PATH_SIZE], step[128];
+	const char *source;
+	int context, mounted = -1;
 
-	if (mount_setattr(AT_FDCWD, path, flags, &read_only) < 0)
-		return step_error("make read-only ", path, error);
-	return 0;
+	if (find_source(point, &source, path, error) < 0)
+		return -1;
+	context = fsopen(point->type, FSOPEN_CLOEXEC);
+	if (context < 0)
+		return mount_error(point, "file system ", point->type, error);
+	text_join(step, sizeof(step), (const char *const[]){ "mount ", point->destination, NULL });
+	if (fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0) < 0 ||
+	    set_tmpfs_mode(point, context) < 0) {
+		mount_context_error(context, step, "", error);
+		goto out;
+	}
+	if (set_options(point, mount_option_is_of_file_system, context, error) < 0)
+		goto out;
+	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		mounted = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	if (mounted < 0)
+		mount_context_error(context, step, "", error);
+out:
+	close(context);
+	return mounted;
 }
 
-static int make_path_read_only(const char *path, struct error *error)
+/* The same for a part of the root. */
+static int clone(const struct mount_point *point, const struct mount_options *options,
+		 struct error *error)
 {
-	if (mount(path, path, NULL, MS_BIND | MS_REC, NULL) < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return 0;
-		return step_error("make read-only ", path, error);
+	const unsigned int tree = options->bind_tree ? AT_RECURSIVE : 0;
+	const char *source = point->source ? point->source : "";
+	int mounted;
+
+	for (char **word = point->options; word && *word; word++) {
+		if (mount_option_is_special(*word))
+			return ERROR(error, "mount ", point->destination, ": option ", *word,
+				     ": is for no bind mount");
 	}
-	return make_read_only(path, AT_RECURSIVE, error);
+	mounted = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | tree);
+	return mounted < 0 ? mount_error(point, "source ", source, error) : mounted;
 }
 
-/* As root: a container engine makes a missing working directory, too. */
-static int make_working_directory(const char *path, struct error *error)
+static int open_destination(const struct mount_point *point, int mounted, struct error *error)
 {
-	char parent[PATH_MAX];
-	size_t length = strlen(path);
+	struct stat status;
+	int fd;
 
-	if (length >= sizeof(parent)) {
-		errno = ENAMETOOLONG;
-		return step_error("make directory ", path, error);
+	if (fstat(mounted, &status) < 0 ||
+	    (S_ISDIR(status.st_mode) ? make_directory_path(point->destination) :
+				       make_file_path(point->destination)) < 0)
+		return ERROR(error, "mount ", point->destination, ": make it: ", strerror(errno));
+	fd = open(point->destination, O_PATH | O_CLOEXEC);
+	return fd < 0 ? ERROR(error, "mount ", point->destination, ": ", strerror(errno)) : fd;
+}
+
+static int attach(const struct mount_point *point, const struct mount_options *options,
+		  int mounted, struct error *error)
+{
+	int destination = open_destination(point, mounted, error);
+	int result = -1;
+
+	if (destination < 0)
+		return -1;
+	if (options->copy_up && copy_tree(destination, mounted) < 0) {
+		mount_error(point, "copy what it hides", "", error);
+		goto out;
 	}
-	for (size_t i = 1; i <= length; i++) {
-		if (path[i] && path[i] != '/')
-			continue;
-		memcpy(parent, path, i);
-		parent[i] = '\0';
-		if (make_directory(parent, 0755) < 0)
-			return step_error("make directory ", parent, error);
+	/* Last, for what is read-only cannot be copied to. */
+	if (set_all_attributes(mounted, "", AT_EMPTY_PATH, options) < 0 ||
+	    move_mount(mounted, "", destination, "",
+		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
+		ERROR(error, "mount ", point->destination, ": ", strerror(errno));
+		goto out;
 	}
-	return 0;
+	result = 0;
+out:
+	close(destination);
+	return result;
+}
+
+static int make_mount(const struct mount_point *point, struct error *error)
+{
+	struct mount_options options;
+	const char *refused = mount_options_parse(point->options, &options);
+	int mounted, result;
+
+	if (refused)
+		return ERROR(error, "mount ", point->destination, ": option ", refused,
+			     ": is not supported by this version");
+	if (is_same_path(point->destination, "/"))
+		return ERROR(error, "mount /: the root is what the layers make");
+	if (options.remount || is_made_already(point))
+		return change_existing(point, &options, error);
+	if (!is_bind(point, &options) && (!point->type || !point->type[0]))
+		return ERROR(error, "mount ", point->destination, ": has no type");
+	if (options.copy_up && !has_type(point, "tmpfs"))
+		return ERROR(error, "mount ", point->destination,
+			     ": option tmpcopyup: is for a tmpfs");
+	mounted = is_bind(point, &options) ? clone(point, &options, error) : create(point, error);
+	if (mounted < 0)
+		return -1;
+	result = attach(point, &options, mounted, error);
+	close(mounted);
+	return result;
 }
 
 int container_mounts_make(const struct config *config, struct error *error)
 {
-	if (make_working_directory(config->cwd, error) < 0)
-		return -1;
-	for (char **path = config->masked_paths; path && *path; path++) {
-		if (mask(*path, error) < 0)
+	for (size_t i = 0; i < config->mount_count; i++) {
+		if (make_mount(&config->mounts[i], error) < 0)
 			return -1;
 	}
-	for (char **path = config->read_only_paths; path && *path; path++) {
-		if (make_path_read_only(*path, error) < 0)
-			return -1;
-	}
-	return config->read_only_root ? make_read_only("/", 0, error) : 0;
+	return 0;
 }

@@ -5,7 +5,10 @@
 #include "oci_config.h"
 #include "error.h"
 
-/* The working directory, maskedPaths, readonlyPaths and root.readonly. */
+/*
+ * Makes `mounts` in their order, after the root is entered. Those that every
+ * container has are there already and get the options given.
+ */
 int container_mounts_make(const struct config *config, struct error *error);
 
 #endif

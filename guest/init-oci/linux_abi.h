@@ -7,6 +7,7 @@
  * The kernel's own headers would be one more package to pin for them.
  */
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -41,12 +42,17 @@ static inline clockid_t clock_of_descriptor(int fd)
 
 #define FSOPEN_CLOEXEC 1
 #define FSMOUNT_CLOEXEC 1
-#define MOVE_MOUNT_F_EMPTY_PATH 4
+#define FSPICK_CLOEXEC 1
+#define OPEN_TREE_CLONE 1
+#define OPEN_TREE_CLOEXEC O_CLOEXEC
+#define MOVE_MOUNT_F_EMPTY_PATH 0x04
+#define MOVE_MOUNT_T_EMPTY_PATH 0x40
 
 enum {
 	FSCONFIG_SET_FLAG = 0,
 	FSCONFIG_SET_STRING = 1,
 	FSCONFIG_CMD_CREATE = 6,
+	FSCONFIG_CMD_RECONFIGURE = 7,
 };
 
 static inline int fsopen(const char *file_system, unsigned int flags)
@@ -65,14 +71,39 @@ static inline int fsmount(int context, unsigned int flags, unsigned int attribut
 	return (int)syscall(SYS_fsmount, context, flags, attributes);
 }
 
+static inline int fspick(int directory, const char *path, unsigned int flags)
+{
+	return (int)syscall(SYS_fspick, directory, path, flags);
+}
+
+static inline int open_tree(int directory, const char *path, unsigned int flags)
+{
+	return (int)syscall(SYS_open_tree, directory, path, flags);
+}
+
 static inline int move_mount(int from, const char *from_path, int to, const char *to_path,
 			     unsigned int flags)
 {
 	return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
 }
 
-#define MOUNT_ATTR_RDONLY 1
+#define MOUNT_ATTR_RDONLY 0x01
+#define MOUNT_ATTR_NOSUID 0x02
+#define MOUNT_ATTR_NODEV 0x04
+#define MOUNT_ATTR_NOEXEC 0x08
+/* Covers the three values of one setting, of which the default is 0, relatime. */
+#define MOUNT_ATTR_ATIME 0x70
+#define MOUNT_ATTR_NOATIME 0x10
+#define MOUNT_ATTR_STRICTATIME 0x20
+#define MOUNT_ATTR_NODIRATIME 0x80
+#define MOUNT_ATTR_NOSYMFOLLOW 0x200000
 #define AT_RECURSIVE 0x8000
+
+/* MS_... of <sys/mount.h>, by names that do not need it. */
+#define PROPAGATION_UNBINDABLE (1 << 17)
+#define PROPAGATION_PRIVATE (1 << 18)
+#define PROPAGATION_SLAVE (1 << 19)
+#define PROPAGATION_SHARED (1 << 20)
 
 struct mount_attributes {
 	uint64_t set, clear, propagation, user_namespace;

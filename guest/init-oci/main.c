@@ -12,11 +12,13 @@
 #include "command_line.h"
 #include "console.h"
 #include "container_mounts.h"
+#include "container_paths.h"
 #include "control.h"
 #include "environment.h"
 #include "error.h"
 #include "exit_status.h"
 #include "file.h"
+#include "network_files.h"
 #include "oci_config.h"
 #include "power.h"
 #include "process.h"
@@ -84,7 +86,7 @@ struct machine {
 };
 
 /* Returns when the container's program runs, or when it is certain that it never will. */
-static int start(struct config *config, const sigset_t *signals, struct machine *machine,
+static int start(const struct config *config, const sigset_t *signals, struct machine *machine,
 		 struct error *error)
 {
 	pid_t *container = &machine->charge.container;
@@ -151,9 +153,12 @@ static int set_up(const sigset_t *signals, struct machine *machine, struct error
 	    read_config(&line, &config, error) < 0 ||
 	    root_enter(error) < 0 ||
 	    system_set_up(&config, error) < 0 ||
+	    /* Before the mounts, for it is the image that may have none. */
+	    network_files_write(config.hostname, line.name_servers, error) < 0 ||
 	    container_mounts_make(&config, error) < 0 ||
 	    /* Behind the mounts, for one of them may have brought the files. */
-	    user_resolve(&config, error) < 0)
+	    user_resolve(&config, error) < 0 ||
+	    container_paths_set_up(&config, error) < 0)
 		return -1;
 	if (line.container_is_init)
 		become_container(&config, machine);

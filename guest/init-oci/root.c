@@ -11,6 +11,7 @@
 #include "disks.h"
 #include "initramfs.h"
 #include "linux_abi.h"
+#include "mount_context.h"
 #include "shares.h"
 #include "superblock.h"
 
@@ -134,21 +135,6 @@ static void layer_path(char path[static 32], size_t index)
 		LAYER "/", decimal(&number, (unsigned int)index), NULL });
 }
 
-/* The file system's own words, which say more than an errno; without the "e ". */
-static int overlay_error(int context, struct error *error)
-{
-	const char *reason = strerror(errno);
-	char words[160];
-	ssize_t length = read(context, words, sizeof(words) - 1);
-
-	if (length <= 2)
-		return ERROR(error, "mount overlay: ", reason);
-	if (words[length - 1] == '\n')
-		length--;
-	words[length] = '\0';
-	return ERROR(error, "mount overlay: ", reason, ": ", words + 2);
-}
-
 static int mount_overlay(size_t layer_count, bool volatile_upper, struct error *error)
 {
 	int mount_fd = -1, result = -1;
@@ -177,7 +163,7 @@ static int mount_overlay(size_t layer_count, bool volatile_upper, struct error *
 	goto out;
 
 fail:
-	overlay_error(context, error);
+	mount_context_error(context, "mount overlay", "", error);
 out:
 	if (mount_fd >= 0)
 		close(mount_fd);

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sysctl.h"
+
 static int bring_loopback_up(struct error *error)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
@@ -32,5 +34,7 @@ int system_set_up(const struct config *config, struct error *error)
 		return ERROR(error, "set hostname ", config->hostname, ": ", strerror(errno));
 	if (config->domainname && setdomainname(config->domainname, strlen(config->domainname)) < 0)
 		return ERROR(error, "set domainname ", config->domainname, ": ", strerror(errno));
+	if (sysctl_apply(config, error) < 0)
+		return -1;
 	return bring_loopback_up(error);
 }

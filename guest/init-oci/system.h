@@ -5,7 +5,7 @@
 #include "oci_config.h"
 #include "error.h"
 
-/* Names of the machine, and the loopback interface. */
+/* Names of the machine, linux.sysctl, and the loopback interface. */
 int system_set_up(const struct config *config, struct error *error);
 
 #endif
