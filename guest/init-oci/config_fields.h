@@ -7,7 +7,7 @@
 
 /* The fields that images and runtime configurations both have, under other names. */
 
-/* A list of NAME=VALUE, which are added to config->env. */
+/* A list of NAME=VALUE, which are added to config->env; that is a list from then on. */
 int config_get_environment(const struct object *object, const char *key, struct config *config,
 			   struct error *error);
 

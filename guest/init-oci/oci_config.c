@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "config_fields.h"
-#include "environment.h"
 #include "image_config.h"
 #include "json.h"
 #include "process_config.h"
@@ -282,18 +281,11 @@ int config_parse(const char *text, size_t length, const char *overrides,
 	if (parse_document(&documents[0], text, length, &config->json[0], error) < 0 ||
 	    (overrides && parse_document(&documents[1], overrides, overrides_length,
 					 &config->json[1], error) < 0) ||
-	    apply(documents, count, config, error) < 0 || check_args(config, error) < 0)
-		goto fail;
-	/* A process needs a list, were it an empty one. */
-	if (environment_merge(&config->env, NULL) < 0) {
-		json_no_memory(error);
-		goto fail;
+	    apply(documents, count, config, error) < 0 || check_args(config, error) < 0) {
+		config_free(config);
+		return -1;
 	}
 	return 0;
-
-fail:
-	config_free(config);
-	return -1;
 }
 
 void config_free(struct config *config)

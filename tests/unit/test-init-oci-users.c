@@ -89,6 +89,7 @@ static const struct {
 	{ "1002", 1002, { 0, NO_MORE }, "HOME=/" },
 	{ "app:123", 1000, { 123, NO_MORE }, "HOME=/srv/app" },
 	/* A number need not be in the files. */
+	{ "100", 100, { 0, NO_MORE }, "HOME=/" },
 	{ "5000", 5000, { 0, NO_MORE }, "HOME=/" },
 	{ "5000:6000", 5000, { 6000, NO_MORE }, "HOME=/" },
 	{ "4294967293:4294967294", 4294967293, { 4294967294, NO_MORE }, "HOME=/" },
