@@ -225,8 +225,19 @@ static int find_source(const struct mount_point *point, const char **source,
 	return has_type(point, "virtiofs") ? share_find(*source, error) : 0;
 }
 
-/* As container engines have it: a tmpfs is as open to others as what it hides. */
-static int set_tmpfs_mode(const struct mount_point *point, int context)
+static int set_number(int context, const char *key, unsigned int value)
+{
+	struct decimal number;
+
+	return fsconfig(context, FSCONFIG_SET_STRING, key, decimal(&number, value), 0);
+}
+
+/*
+ * As container engines have it: a tmpfs is as open to others as what it hides,
+ * and belongs to the same user if it has the same in it.
+ */
+static int set_tmpfs_owner(const struct mount_point *point, const struct mount_options *options,
+			   int context)
 {
 	char octal[5] = "";
 	struct stat status;
@@ -235,11 +246,15 @@ static int set_tmpfs_mode(const struct mount_point *point, int context)
 		return 0;
 	for (int i = 0; i < 4; i++)
 		octal[i] = (char)('0' + (status.st_mode >> (9 - 3 * i) & 7));
+	if (options->copy_up && (set_number(context, "uid", status.st_uid) < 0 ||
+				 set_number(context, "gid", status.st_gid) < 0))
+		return -1;
 	return fsconfig(context, FSCONFIG_SET_STRING, "mode", octal, 0);
 }
 
 /* Returns a descriptor of the file system, not attached anywhere yet. */
-static int create(const struct mount_point *point, struct error *error)
+static int create(const struct mount_point *point, const struct mount_options *options,
+		  struct error *error)
 {
 	char path[DISK_PATH_SIZE], step[128];
 	const char *source;
@@ -252,7 +267,7 @@ static int create(const struct mount_point *point, struct error *error)
 		return mount_error(point, "file system ", point->type, error);
 	text_join(step, sizeof(step), (const char *const[]){ "mount ", point->destination, NULL });
 	if (fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0) < 0 ||
-	    set_tmpfs_mode(point, context) < 0) {
+	    set_tmpfs_owner(point, options, context) < 0) {
 		mount_context_error(context, step, "", error);
 		goto out;
 	}
@@ -284,27 +299,33 @@ static int clone(const struct mount_point *point, const struct mount_options *op
 	return mounted < 0 ? mount_error(point, "source ", source, error) : mounted;
 }
 
-static int open_destination(const struct mount_point *point, int mounted, struct error *error)
+/* Makes the place if it is not there. Returns a descriptor, or -1 with errno set. */
+static int open_destination(const struct mount_point *point, int mounted)
 {
-	struct stat status;
+	struct stat source, destination;
 	int fd;
 
-	if (fstat(mounted, &status) < 0 ||
-	    (S_ISDIR(status.st_mode) ? make_directory_path(point->destination) :
+	if (fstat(mounted, &source) < 0 ||
+	    (S_ISDIR(source.st_mode) ? make_directory_path(point->destination) :
 				       make_file_path(point->destination)) < 0)
-		return ERROR(error, "mount ", point->destination, ": make it: ", strerror(errno));
+		return -1;
 	fd = open(point->destination, O_PATH | O_CLOEXEC);
-	return fd < 0 ? ERROR(error, "mount ", point->destination, ": ", strerror(errno)) : fd;
+	if (fd < 0 || fstat(fd, &destination) < 0 ||
+	    S_ISDIR(source.st_mode) == S_ISDIR(destination.st_mode))
+		return fd;
+	close(fd);
+	errno = S_ISDIR(destination.st_mode) ? EISDIR : ENOTDIR;
+	return -1;
 }
 
 static int attach(const struct mount_point *point, const struct mount_options *options,
 		  int mounted, struct error *error)
 {
-	int destination = open_destination(point, mounted, error);
+	int destination = open_destination(point, mounted);
 	int result = -1;
 
 	if (destination < 0)
-		return -1;
+		return ERROR(error, "mount ", point->destination, ": ", strerror(errno));
 	if (options->copy_up && copy_tree(destination, mounted) < 0) {
 		mount_error(point, "copy what it hides", "", error);
 		goto out;
@@ -340,7 +361,8 @@ static int make_mount(const struct mount_point *point, struct error *error)
 	if (options.copy_up && !has_type(point, "tmpfs"))
 		return ERROR(error, "mount ", point->destination,
 			     ": option tmpcopyup: is for a tmpfs");
-	mounted = is_bind(point, &options) ? clone(point, &options, error) : create(point, error);
+	mounted = is_bind(point, &options) ? clone(point, &options, error) :
+					     create(point, &options, error);
 	if (mounted < 0)
 		return -1;
 	result = attach(point, &options, mounted, error);

@@ -43,8 +43,12 @@ static int write_setting(int directory, const struct setting *setting)
 		return -1;
 	}
 	fd = openat2(directory, path, &how);
-	if (fd < 0)
+	if (fd < 0) {
+		/* What the kernel says of a path that leads out. */
+		if (errno == EXDEV)
+			errno = ENOENT;
 		return -1;
+	}
 	written = write(fd, setting->value, strlen(setting->value));
 	close(fd);
 	return written < 0 ? -1 : 0;

@@ -84,15 +84,16 @@ configure() {
 		"$2" "${3:+, $3}" "${4:+, $4}" >"$scratch/$1.json"
 }
 
-# Boots with $1.json and the options that follow. Leaves the console's file name
-# in $console and the exit status in $status.
+# Boots with $1.json, if that is there, and the options that follow. Leaves the
+# console's file name in $console and the exit status in $status.
 boot_bare() {
 	console=$scratch/$1.console
 	config=$scratch/$1.json
 	shift
+	[ ! -f "$config" ] || set -- --config "$config" "$@"
 	status=0
-	"$here/run-container" --kernel "$KERNEL" --init "$INIT_OCI" --config "$config" \
-		--timeout 60 "$@" </dev/null >"$console.raw" 2>&1 || status=$?
+	"$here/run-container" --kernel "$KERNEL" --init "$INIT_OCI" --timeout 60 "$@" \
+		</dev/null >"$console.raw" 2>&1 || status=$?
 	tr -d '\r' <"$console.raw" >"$console"
 	cat "$console" >>"$scratch/all"
 }
