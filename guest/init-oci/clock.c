@@ -14,7 +14,7 @@
 #define TIME_PORT 123
 
 /* Other PTP clocks may count TAI, or anything: it is some seconds away. */
-static int is_kvm_clock(void)
+static bool is_kvm_clock(void)
 {
 	static const char name[] = "KVM virtual PTP\n";
 	char text[sizeof(name)];
@@ -22,7 +22,7 @@ static int is_kvm_clock(void)
 	int fd = open("/sys/class/ptp/ptp0/clock_name", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return 0;
+		return false;
 	got = read(fd, text, sizeof(text));
 	close(fd);
 	return got == sizeof(name) - 1 && !memcmp(text, name, sizeof(name) - 1);
@@ -43,6 +43,11 @@ void clock_set_from_ptp(void)
 	close(fd);
 }
 
+bool clock_agrees(uint64_t clock, uint64_t time)
+{
+	return (clock > time ? clock - time : time - clock) <= TOLERANCE;
+}
+
 int clock_correct(uint64_t nanoseconds)
 {
 	const struct timespec time = {
@@ -50,12 +55,10 @@ int clock_correct(uint64_t nanoseconds)
 		.tv_nsec = (long)(nanoseconds % SECOND),
 	};
 	struct timespec now;
-	uint64_t clock;
 
 	if (clock_gettime(CLOCK_REALTIME, &now) < 0)
 		return -1;
-	clock = (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
-	if ((clock > nanoseconds ? clock - nanoseconds : nanoseconds - clock) <= TOLERANCE)
+	if (clock_agrees((uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec, nanoseconds))
 		return 0;
 	return clock_settime(CLOCK_REALTIME, &time);
 }

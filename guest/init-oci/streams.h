@@ -2,27 +2,12 @@
 #ifndef INIT_OCI_STREAMS_H
 #define INIT_OCI_STREAMS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "command_line.h"
 #include "error.h"
-
-/*
- * Carries what comes from one descriptor to another. Both do not block, and are
- * -1 when that has ended.
- */
-struct pump {
-	int from, to;
-	/* A port reads as ended also before the VMM has opened it. */
-	bool from_port, connected;
-	size_t start, end;	/* of what is in buffer */
-	char buffer[8192];
-};
-
-/* Carries what can be carried now, and closes both descriptors at the end of it. */
-void pump_run(struct pump *pump);
+#include "pump.h"
 
 /*
  * The standard streams of the container. A port of the VMM can be opened only

@@ -169,6 +169,9 @@ static void take_byte(struct supervisor *supervisor, char byte)
 	case LINE_INCOMPLETE:
 		return;
 	case LINE_COMPLETE:
+		/* Who has opened the port anew ends what may have been begun. */
+		if (!supervisor->line.text[0])
+			return;
 		result = request_parse(supervisor->line.text, &request, &error);
 		if (!result)
 			result = carry_out(supervisor, &request, &error);
@@ -190,9 +193,6 @@ static void take_requests(struct supervisor *supervisor)
 		for (ssize_t i = 0; i < got; i++)
 			take_byte(supervisor, bytes[i]);
 	}
-	/* Nobody has the port open any more; who opens it next begins a line. */
-	if (got == 0)
-		memset(&supervisor->line, 0, sizeof(supervisor->line));
 }
 
 static void take_event(struct supervisor *supervisor, uint32_t source)

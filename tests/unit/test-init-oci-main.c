@@ -10,6 +10,7 @@ int main(void)
 
 	srunner_add_suite(runner, config_suite());
 	srunner_add_suite(runner, image_suite());
+	srunner_add_suite(runner, life_suite());
 	srunner_add_suite(runner, mount_options_suite());
 	srunner_add_suite(runner, parts_suite());
 	srunner_add_suite(runner, signal_names_suite());

@@ -7,6 +7,7 @@
 Suite *command_line_suite(void);
 Suite *config_suite(void);
 Suite *image_suite(void);
+Suite *life_suite(void);
 Suite *mount_options_suite(void);
 Suite *parts_suite(void);
 Suite *signal_names_suite(void);
