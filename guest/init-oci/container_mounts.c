@@ -271,7 +271,10 @@ static int create(const struct mount_point *point, const struct mount_options *o
 		mount_context_error(context, step, "", error);
 		goto out;
 	}
-	if (set_options(point, mount_option_is_of_file_system, context, error) < 0)
+	/* A superblock that is read-only could not be copied to. */
+	if (set_options(point, options->copy_up ? mount_option_is_special :
+						  mount_option_is_of_file_system,
+			context, error) < 0)
 		goto out;
 	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
 		mounted = fsmount(context, FSMOUNT_CLOEXEC, 0);
@@ -330,7 +333,7 @@ static int attach(const struct mount_point *point, const struct mount_options *o
 		mount_error(point, "copy what it hides", "", error);
 		goto out;
 	}
-	/* Last, for what is read-only cannot be copied to. */
+	/* Not before the copying, for the same reason. */
 	if (set_all_attributes(mounted, "", AT_EMPTY_PATH, options) < 0 ||
 	    move_mount(mounted, "", destination, "",
 		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
