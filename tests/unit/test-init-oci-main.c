@@ -9,6 +9,7 @@ int main(void)
 	SRunner *runner = srunner_create(command_line_suite());
 
 	srunner_add_suite(runner, config_suite());
+	srunner_add_suite(runner, device_wait_suite());
 	srunner_add_suite(runner, image_suite());
 	srunner_add_suite(runner, life_suite());
 	srunner_add_suite(runner, mount_options_suite());
