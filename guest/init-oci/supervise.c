@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "console.h"
 #include "control.h"
 #include "exit_status.h"
 #include "request.h"
@@ -216,31 +217,33 @@ static void take_event(struct supervisor *supervisor, uint32_t source)
  * Changes of what a descriptor can do, not the state: a port that nobody has
  * opened would be an event all the time.
  */
-static void watch(const struct supervisor *supervisor, int fd, uint32_t what, uint32_t source)
+static int watch(const struct supervisor *supervisor, int fd, uint32_t what, uint32_t source)
 {
 	struct epoll_event event = { .events = what | EPOLLET, .data.u32 = source };
 
-	epoll_ctl(supervisor->events, EPOLL_CTL_ADD, fd, &event);
+	return epoll_ctl(supervisor->events, EPOLL_CTL_ADD, fd, &event);
 }
 
-static void watch_all(struct supervisor *supervisor, const sigset_t *signals)
+/* Returns 0, or -1 with errno set. */
+static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 {
 	const struct charge *charge = supervisor->charge;
 
 	supervisor->events = epoll_create1(EPOLL_CLOEXEC);
 	supervisor->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	supervisor->time = clock_open_datagrams();
-	watch(supervisor, supervisor->signals, EPOLLIN, SOURCE_SIGNALS);
-	if (charge->control)
-		watch(supervisor, CONTROL_FILENO, EPOLLIN, SOURCE_CONTROL);
-	if (supervisor->time >= 0)
-		watch(supervisor, supervisor->time, EPOLLIN, SOURCE_TIME);
+	if (watch(supervisor, supervisor->signals, EPOLLIN, SOURCE_SIGNALS) < 0 ||
+	    (charge->control && watch(supervisor, CONTROL_FILENO, EPOLLIN, SOURCE_CONTROL) < 0) ||
+	    (supervisor->time >= 0 && watch(supervisor, supervisor->time, EPOLLIN, SOURCE_TIME) < 0))
+		return -1;
 	for (size_t i = 0; i < charge->streams->pump_count; i++) {
 		const struct pump *pump = &charge->streams->pumps[i];
 
-		watch(supervisor, pump->from, EPOLLIN, SOURCE_PUMPS + (uint32_t)i);
-		watch(supervisor, pump->to, EPOLLOUT, SOURCE_PUMPS + (uint32_t)i);
+		if (watch(supervisor, pump->from, EPOLLIN, SOURCE_PUMPS + (uint32_t)i) < 0 ||
+		    watch(supervisor, pump->to, EPOLLOUT, SOURCE_PUMPS + (uint32_t)i) < 0)
+			return -1;
 	}
+	return 0;
 }
 
 /* In milliseconds, rounded up; -1 when there is no deadline. */
@@ -298,7 +301,10 @@ int supervise(const struct charge *charge, const sigset_t *signals)
 {
 	struct supervisor supervisor = { .charge = charge, .phase = RUNNING };
 
-	watch_all(&supervisor, signals);
+	if (watch_all(&supervisor, signals) < 0) {
+		SAY("watch the container: ", strerror(errno));
+		return EXIT_STATUS_SETUP_FAILED;
+	}
 	while (supervisor.phase != ENDED) {
 		struct epoll_event events[8];
 		int count;
