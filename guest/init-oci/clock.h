@@ -3,19 +3,32 @@
 #define INIT_OCI_CLOCK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* The kernel has set the clock from an RTC, to the second: KVM's PTP clock knows better. */
-void clock_set_from_ptp(void);
+bool clock_set_from_ptp(void);
 
-/* Whether the two differ by no more than it may take to tell somebody the time. */
-bool clock_agrees(uint64_t clock, uint64_t time);
+/* Whether the two differ by no more than that; all in nanoseconds. */
+bool clock_agrees(uint64_t clock, uint64_t time, uint64_t tolerance);
 
-/* Sets the clock unless it agrees. Nanoseconds since 1970. Returns 0, or -1 with errno. */
+/*
+ * Sets the clock if it is off by more than it may take to tell somebody the time,
+ * 100 ms. Nanoseconds since 1970. Returns 0, or -1 with errno set.
+ */
 int clock_correct(uint64_t nanoseconds);
 
 /* A socket for the host's datagrams with the time, or -1 when there can be none. */
 int clock_open_datagrams(void);
 void clock_receive_datagrams(int fd);
+
+/*
+ * A socket for the kernel's events, one of which says that the machine goes on
+ * from a snapshot: KVM's PTP clock, else the RTC, know the time then. -1 when the
+ * machine has no device that tells.
+ */
+int clock_open_generations(void);
+void clock_receive_generations(int fd);
+bool clock_is_new_generation(const char *event, size_t length);
 
 #endif

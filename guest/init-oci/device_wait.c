@@ -14,7 +14,7 @@
 /* A device that is plugged in takes milliseconds; this is for a busy host. */
 #define WAIT_SECONDS 5
 
-static int open_events(void)
+int device_events(void)
 {
 	const struct netlink_address address = { .family = AF_NETLINK, .groups = 1 };
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -62,7 +62,7 @@ int device_wait(int (*look)(void *subject, struct error *error), void *subject,
 	if (found)
 		return found;
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	events = open_events();
+	events = device_events();
 	if (events < 0)
 		return ERROR(error, "listen for devices: ", strerror(errno));
 	/* Looks once more first: the device may have come before the socket did. */

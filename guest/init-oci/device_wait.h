@@ -4,6 +4,9 @@
 
 #include "error.h"
 
+/* A netlink socket with the kernel's events of devices, which does not block; or -1. */
+int device_events(void);
+
 /*
  * Waits for a device that the kernel may not have seen yet. look() returns 1
  * when it is there, 0 when not, and -1 with an error; it is called at once, and

@@ -24,6 +24,7 @@ enum {
 	SOURCE_SIGNALS,
 	SOURCE_CONTROL,
 	SOURCE_TIME,
+	SOURCE_GENERATIONS,
 	SOURCE_PUMPS,
 };
 
@@ -46,6 +47,7 @@ struct supervisor {
 	int events;	/* epoll */
 	int signals;	/* signalfd */
 	int time;	/* datagrams with the time, or -1 */
+	int generations;	/* events, of which one is that of a restored snapshot, or -1 */
 	struct line line;
 };
 
@@ -208,6 +210,9 @@ static void take_event(struct supervisor *supervisor, uint32_t source)
 	case SOURCE_TIME:
 		clock_receive_datagrams(supervisor->time);
 		break;
+	case SOURCE_GENERATIONS:
+		clock_receive_generations(supervisor->generations);
+		break;
 	default:
 		pump_run(&supervisor->charge->streams->pumps[source - SOURCE_PUMPS]);
 	}
@@ -232,9 +237,13 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	supervisor->events = epoll_create1(EPOLL_CLOEXEC);
 	supervisor->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	supervisor->time = clock_open_datagrams();
+	supervisor->generations = clock_open_generations();
 	if (watch(supervisor, supervisor->signals, EPOLLIN, SOURCE_SIGNALS) < 0 ||
 	    (charge->control && watch(supervisor, CONTROL_FILENO, EPOLLIN, SOURCE_CONTROL) < 0) ||
-	    (supervisor->time >= 0 && watch(supervisor, supervisor->time, EPOLLIN, SOURCE_TIME) < 0))
+	    (supervisor->time >= 0 &&
+	     watch(supervisor, supervisor->time, EPOLLIN, SOURCE_TIME) < 0) ||
+	    (supervisor->generations >= 0 &&
+	     watch(supervisor, supervisor->generations, EPOLLIN, SOURCE_GENERATIONS) < 0))
 		return -1;
 	for (size_t i = 0; i < charge->streams->pump_count; i++) {
 		const struct pump *pump = &charge->streams->pumps[i];

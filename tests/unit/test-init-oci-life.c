@@ -229,12 +229,27 @@ START_TEST(small_differences_of_the_clock_are_left)
 {
 	const uint64_t time = UINT64_C(1700000000000000000), tolerance = 100000000;
 
-	ck_assert(clock_agrees(time, time));
-	ck_assert(clock_agrees(time, time + tolerance));
-	ck_assert(clock_agrees(time, time - tolerance));
-	ck_assert(!clock_agrees(time, time + tolerance + 1));
-	ck_assert(!clock_agrees(time, time - tolerance - 1));
-	ck_assert(!clock_agrees(0, UINT64_MAX));
+	ck_assert(clock_agrees(time, time, tolerance));
+	ck_assert(clock_agrees(time, time + tolerance, tolerance));
+	ck_assert(clock_agrees(time, time - tolerance, tolerance));
+	ck_assert(!clock_agrees(time, time + tolerance + 1, tolerance));
+	ck_assert(!clock_agrees(time, time - tolerance - 1, tolerance));
+	ck_assert(!clock_agrees(0, UINT64_MAX, tolerance));
+}
+END_TEST
+
+START_TEST(the_event_of_a_new_generation_is_known)
+{
+	static const char event[] = "change@/devices/platform/vmgenid\0ACTION=change\0"
+		"SUBSYSTEM=platform\0NEW_VMGENID=1\0SEQNUM=900";
+	/* What somebody wrote to the file uevent. */
+	static const char written[] = "change@/devices/platform/vmgenid\0ACTION=change\0"
+		"SYNTH_ARG_NEW_VMGENID=1\0SEQNUM=901";
+
+	ck_assert(clock_is_new_generation(event, sizeof(event)));
+	ck_assert(!clock_is_new_generation(written, sizeof(written)));
+	ck_assert(!clock_is_new_generation(event, 60));
+	ck_assert(!clock_is_new_generation("", 0));
 }
 END_TEST
 
@@ -254,6 +269,7 @@ Suite *life_suite(void)
 	tcase_add_test(cases, pump_ends_when_nobody_reads);
 	tcase_add_test(cases, pump_waits_for_a_port_to_be_opened);
 	tcase_add_test(cases, small_differences_of_the_clock_are_left);
+	tcase_add_test(cases, the_event_of_a_new_generation_is_known);
 	suite_add_tcase(suite, cases);
 	return suite;
 }
