@@ -70,6 +70,8 @@ static int add_pump(int port, bool input, int *container_end, struct streams *st
 	pump->from = input ? port : ends[0];
 	pump->to = input ? ends[1] : port;
 	pump->from_port = input;
+	pump->connected = false;
+	pump->start = pump->end = 0;
 	streams->pump_count++;
 	return 0;
 }
@@ -78,18 +80,17 @@ static int add_pump(int port, bool input, int *container_end, struct streams *st
 static int open_port(const struct command_line *line, size_t stream, int ports[3],
 		     struct streams *streams, struct error *error)
 {
-	const struct stream *streams_asked = line->streams;
+	const struct stream *asked = line->streams;
 	size_t earlier = 0;
 
 	/* With both in one place, their order is kept. */
-	if (stream == 2 && same(&streams_asked[2], &streams_asked[1]) &&
-	    !line->container_is_init)
+	if (stream == 2 && same(&asked[2], &asked[1]) && !line->container_is_init)
 		return streams->ends[2] = duplicate(streams->ends[1], error);
 
-	while (earlier < stream && !same(&streams_asked[stream], &streams_asked[earlier]))
+	while (earlier < stream && !same(&asked[stream], &asked[earlier]))
 		earlier++;
 	ports[stream] = earlier < stream ? duplicate(ports[earlier], error) :
-					   port_open(streams_asked[stream].name, error);
+					   port_open(asked[stream].name, error);
 	if (ports[stream] < 0)
 		return -1;
 	if (line->container_is_init) {
@@ -105,7 +106,7 @@ int streams_open(const struct command_line *line, struct streams *streams, struc
 {
 	int ports[3];
 
-	memset(streams, 0, sizeof(*streams));
+	streams->pump_count = 0;
 	for (size_t i = 0; i < 3; i++) {
 		streams->ends[i] = -1;
 		switch (line->streams[i].kind) {
