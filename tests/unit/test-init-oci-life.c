@@ -150,7 +150,7 @@ START_TEST(pump_carries_and_ends)
 }
 END_TEST
 
-/* The reader takes nothing for a while: all that was written comes later, in order. */
+/* What does not fit any more, an odd number of pages each time, comes later and in order. */
 START_TEST(pump_loses_nothing_when_the_reader_is_slow)
 {
 	unsigned char block[4096], next = 0, expected = 0;
@@ -166,7 +166,7 @@ START_TEST(pump_loses_nothing_when_the_reader_is_slow)
 			sent += sizeof(block);
 		}
 		pump_run(&pump);
-		for (int i = 0; i < 10 && (count = read(sink, block, sizeof(block))) > 0; i++) {
+		for (int i = 0; i < 9 && (count = read(sink, block, sizeof(block))) > 0; i++) {
 			ck_assert_int_eq(count, sizeof(block));
 			ck_assert_int_eq(block[0], expected);
 			ck_assert_int_eq(block[sizeof(block) - 1], expected++);
