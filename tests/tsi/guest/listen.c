@@ -101,7 +101,7 @@ static void check_wake(void)
 /* The host has the port already, or does not lend it. */
 static void check_refused(int port, const char *what)
 {
-	int listener = listen_at("127.0.0.1", port), client, server;
+	int listener = listen_at("0.0.0.0", port), client, server;
 
 	check(25, listener >= 0, what);
 	client = stream_to("127.0.0.1", port);

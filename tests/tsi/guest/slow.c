@@ -100,7 +100,7 @@ void check_fail(void)
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	check(13, connect_to(fd, "127.0.0.1", HOST_UDP) && errno == error, "so does that of datagrams");
 	close(fd);
-	fd = listen_at("127.0.0.1", 9402);
+	fd = listen_at("0.0.0.0", 9402);
 	if (!content) {
 		check(25, fd < 0 && errno == error, "and listen");
 		fd = socket(AF_INET, SOCK_STREAM, 0);

@@ -87,10 +87,22 @@ static void check_address(void)
 	close(fd);
 }
 
+static void check_local6(const char *address, int port)
+{
+	struct sockaddr_in6 name = inet6(address, port);
+	int listener = socket(AF_INET6, SOCK_STREAM, 0), client = socket(AF_INET6, SOCK_STREAM, 0);
+
+	printf("# %s\n", address);
+	check(15, !bind(listener, (struct sockaddr *)&name, sizeof(name)) && !listen(listener, 5),
+	      "listen at a loopback address of IPv6");
+	check(15, !connect(client, (struct sockaddr *)&name, sizeof(name)), "it is in the guest");
+	close(client);
+	close(listener);
+}
+
 static void check_local(void)
 {
 	int listener = listen_at("127.0.0.1", 9100), client = stream_to("127.0.0.1", 9100), server;
-	struct sockaddr_in6 any = inet6("::1", 9101);
 	struct sockaddr_in name;
 	socklen_t length = sizeof(name);
 
@@ -104,13 +116,8 @@ static void check_local(void)
 	close(server);
 	close(listener);
 
-	listener = socket(AF_INET6, SOCK_STREAM, 0);
-	check(15, !bind(listener, (struct sockaddr *)&any, sizeof(any)) && !listen(listener, 5),
-	      "listen at ::1");
-	client = socket(AF_INET6, SOCK_STREAM, 0);
-	check(15, !connect(client, (struct sockaddr *)&any, sizeof(any)), "::1 is in the guest");
-	close(client);
-	close(listener);
+	check_local6("::1", 9101);
+	check_local6("::ffff:127.0.0.1", 9103);
 }
 
 static int wait_out(int fd, int milliseconds)
