@@ -35,6 +35,16 @@ long argument(const char *name, long otherwise)
 	return otherwise;
 }
 
+void host_path(char *path)
+{
+	FILE *file = fopen("/proc/cmdline", "r");
+	char line[4096], *found;
+
+	strcpy(path, "/nowhere");
+	if (file && fgets(line, sizeof(line), file) && (found = strstr(line, "tsi_unix=")))
+		sscanf(found, "tsi_unix=%99s", path);
+}
+
 double now(void)
 {
 	struct timespec time;

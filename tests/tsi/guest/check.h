@@ -24,6 +24,9 @@ void check_done(void);
 /* Kernel argument NAME, a number, or OTHERWISE. */
 long argument(const char *name, long otherwise);
 
+/* The UNIX socket of the host that echoes; PATH has room for 100 bytes. */
+void host_path(char *path);
+
 double now(void);
 struct sockaddr_in inet(const char *address, int port);
 struct sockaddr_in6 inet6(const char *address, int port);

@@ -25,16 +25,6 @@ static int path_bind(const char *path, int type)
 	return bind(fd, (struct sockaddr *)&un, sizeof(un)) ? -1 : fd;
 }
 
-static void host_path(char *path)
-{
-	FILE *file = fopen("/proc/cmdline", "r");
-	char line[4096], *found;
-
-	strcpy(path, "/nowhere");
-	if (file && fgets(line, sizeof(line), file) && (found = strstr(line, "tsi_unix=")))
-		sscanf(found, "tsi_unix=%99s", path);
-}
-
 void check_unix(void)
 {
 	int pair[2], listener, client, server;
