@@ -2,6 +2,8 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -257,7 +259,15 @@ static void stream_ready(struct watch *watch, uint32_t events)
 
 void stream_init(struct proxy *proxy)
 {
+	int on = 1;
+
 	proxy->watch.ready = stream_ready;
+	/*
+	 * Neither TCP_NODELAY nor TCP_CORK of the guest gets here. What it sends is
+	 * not to wait for what was sent before, until the other end acknowledges that.
+	 */
+	if (proxy->family != AF_UNIX)
+		setsockopt(proxy->watch.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 int stream_connect(struct proxy *proxy, const struct message_address *address)
