@@ -371,7 +371,7 @@ static const struct bad_message {
 	{ 5, 8, 9, 0 },			/* more regions than there may be */
 	{ 5, 8, 1, 0 },			/* a region that is not there */
 	{ 5, 40, 1, 0 },		/* a region without a descriptor */
-	{ 8, 8, 2, 16 },		/* no such ring */
+	{ 8, 8, 3, 16 },		/* no such ring */
 	{ 8, 4, 0, 0 },			/* SET_VRING_NUM, too short */
 	{ 9, 8, 0, 0 },			/* SET_VRING_ADDR, too short */
 	{ 11, 8, 0xffffffff, 0 },	/* no such ring */
@@ -392,6 +392,22 @@ START_TEST(bad_messages_end_the_connection)
 	put_le32(payload + 4, bad->second);
 	send_message(monitor, bad->request, 0, payload, bad->size, -1);
 	ck_assert(monitor->user.ended && monitor->user.failed);
+	monitor_free(monitor);
+}
+END_TEST
+
+START_TEST(the_event_ring_may_be_set_up)
+{
+	struct monitor *monitor = monitor_new(0, BASE_FEATURES);
+	uint8_t payload[40] = { RING_EVENT };
+
+	send_state(monitor, 8, RING_EVENT, RING_SIZE);
+	send_state(monitor, 10, RING_EVENT, 0);
+	send_message(monitor, 9, 0, payload, sizeof(payload), -1);
+	send_number(monitor, 12, RING_EVENT, monitor->kick[0]);
+	send_number(monitor, 13, RING_EVENT, monitor->call[0]);
+	send_state(monitor, 18, RING_EVENT, 1);
+	ck_assert(!monitor->user.ended && monitor->user.started);
 	monitor_free(monitor);
 }
 END_TEST
@@ -817,6 +833,7 @@ Suite *rings_suite(void)
 	tcase_add_test(tcase, monitor_learns_what_there_is);
 	tcase_add_loop_test(tcase, bad_messages_end_the_connection, 0,
 			    sizeof(bad_messages) / sizeof(bad_messages[0]));
+	tcase_add_test(tcase, the_event_ring_may_be_set_up);
 	tcase_add_test(tcase, memory_shorter_than_it_says_is_refused);
 	tcase_add_test(tcase, ranges_of_memory_are_checked);
 	tcase_add_loop_test(tcase, item_47_packets_in_every_form, 0,

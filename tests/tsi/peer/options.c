@@ -24,6 +24,8 @@ static const struct {
 	{ "short-answer", SHORT_ANSWER, "the last bytes of every answer are missing" },
 	{ "long-answer", LONG_ANSWER,
 	  "answers and the time fill the guest's buffer, with random bytes at the end" },
+	{ "storage-length", STORAGE_LENGTH,
+	  "the name of a datagram socket's peer is 128 bytes long" },
 	{ "swapped-cids", SWAPPED_CIDS,
 	  "datagrams come from GUEST-CID:0 and go to port N of CID 2" },
 	{ "no-response", NO_RESPONSE, "a REQUEST for a stream is ignored" },

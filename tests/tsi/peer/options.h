@@ -22,6 +22,7 @@ enum misbehaviour {
 	RESET_SHUTDOWN = 1 << 12,
 	RESET_REVERSE = 1 << 13,
 	RESET_ACCEPTED = 1 << 14,
+	STORAGE_LENGTH = 1 << 15,
 };
 
 #define MAPPINGS_MAX 64

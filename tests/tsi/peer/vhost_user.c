@@ -230,6 +230,33 @@ static int set_memory(struct vhost_user *user, struct vhost_message *message)
 	return start_rings(user);
 }
 
+static uint32_t ring_index(const struct vhost_message *message)
+{
+	uint32_t index = get_le32(message->payload);
+
+	/* The messages that carry descriptors have flags beside the index. */
+	if (message->request >= SET_VRING_KICK && message->request <= SET_VRING_ERR)
+		index &= 0xff;
+	return index;
+}
+
+/* Nothing is ever sent through it, so that nothing needs to be known of it. */
+static bool is_about_event_ring(const struct vhost_message *message)
+{
+	switch (message->request) {
+	case SET_VRING_NUM:
+	case SET_VRING_ADDR:
+	case SET_VRING_BASE:
+	case SET_VRING_KICK:
+	case SET_VRING_CALL:
+	case SET_VRING_ERR:
+	case SET_VRING_ENABLE:
+		return message->size >= 8 && ring_index(message) == RING_EVENT;
+	default:
+		return false;
+	}
+}
+
 /* The ring that the message is about, or NULL. */
 static struct vhost_user_ring *find_ring(struct vhost_user *user,
 					 const struct vhost_message *message, uint32_t size)
@@ -240,10 +267,7 @@ static struct vhost_user_ring *find_ring(struct vhost_user *user,
 		fail("a message is too short");
 		return NULL;
 	}
-	index = get_le32(message->payload);
-	/* The messages that carry descriptors have flags beside the index. */
-	if (size == 8 && message->request >= SET_VRING_KICK && message->request <= SET_VRING_ERR)
-		index &= 0xff;
+	index = ring_index(message);
 	if (index >= RING_COUNT) {
 		fail("there is no such ring");
 		return NULL;
@@ -386,6 +410,8 @@ static int handle(struct vhost_user *user, struct vhost_message *message, bool *
 		break;
 	}
 	*answered = false;
+	if (is_about_event_ring(message))
+		return 0;
 	switch (message->request) {
 	case SET_FEATURES:
 		return set_features(user, message);

@@ -11,8 +11,8 @@
 
 /* The protocol in which a monitor lends its guest's memory and rings. */
 
-/* The monitor keeps the event ring to itself. */
-enum ring { RING_TO_GUEST, RING_FROM_GUEST, RING_COUNT };
+/* Most monitors keep the event ring to themselves; what others say of it is ignored. */
+enum ring { RING_TO_GUEST, RING_FROM_GUEST, RING_COUNT, RING_EVENT = RING_COUNT };
 
 struct vhost_user;
 
