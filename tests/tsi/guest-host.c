@@ -45,6 +45,16 @@ static void talk(int fd)
 	send(fd, "bye", 3, MSG_NOSIGNAL);
 }
 
+static void reset(int fd)
+{
+	struct linger linger = { .l_onoff = 1 };
+	char byte;
+
+	recv(fd, &byte, 1, 0);
+	talk(fd);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
 static void half(int fd)
 {
 	char block[4096];
@@ -176,6 +186,7 @@ int main(int argc, char **argv)
 	serve(bound(SOCK_STREAM, HOST_ECHO), echo);
 	serve(bound(SOCK_STREAM, HOST_TALK), talk);
 	serve(bound(SOCK_STREAM, HOST_HALF), half);
+	serve(bound(SOCK_STREAM, HOST_RESET), reset);
 	serve(bound_path(argv[1]), echo);
 	udp = bound(SOCK_DGRAM, HOST_UDP);
 	puts("ready");

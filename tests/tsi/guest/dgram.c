@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,6 +134,66 @@ static void *replier(void *argument)
 	return NULL;
 }
 
+static void *receiver(void *argument)
+{
+	static char got[16];
+
+	return recv(*(int *)argument, got, sizeof(got), 0) == 5 ? argument : NULL;
+}
+
+static void check_while_receiving(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in name = inet("127.0.0.1", 9302);
+	pthread_t thread;
+	void *received;
+
+	/* It has been to the host before. */
+	bind(fd, (struct sockaddr *)&name, sizeof(name));
+	check(28, send_to(fd, "first", "127.0.0.1", HOST_UDP) == 5 && receives(fd, "first", NULL),
+	      "a datagram there and back");
+	pthread_create(&thread, NULL, receiver, &fd);
+	usleep(100000);
+	check(28, others_go_on(fd), "other calls do not wait for recv");
+	check(28, send_to(fd, "again", "127.0.0.1", HOST_UDP) == 5, "nor does sendto");
+	pthread_join(thread, &received);
+	check(28, received, "whose answer recv gets");
+	pthread_create(&thread, NULL, receiver, &fd);
+	usleep(100000);
+	check(35, send_to(other, "guest", "127.0.0.1", 9302) == 5, "the guest sends to who waits");
+	pthread_join(thread, &received);
+	check(35, received, "and recv gets that");
+	close(fd);
+	close(other);
+}
+
+static void check_receive(void)
+{
+	struct timeval timeout = { .tv_usec = 300000 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	double start;
+	char got[4];
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	connect_to(fd, "127.0.0.1", HOST_UDP);
+	start = now();
+	check(32, recv(fd, got, sizeof(got), 0) < 0 && errno == EAGAIN && now() - start > 0.25 &&
+		  now() - start < 2,
+	      "SO_RCVTIMEO from before connect holds for datagrams");
+	start = now();
+	check(32, recv(fd, got, sizeof(got), MSG_DONTWAIT) < 0 && errno == EAGAIN &&
+		  now() - start < 0.25,
+	      "MSG_DONTWAIT does not wait");
+	check(37, send(fd, "123456", 6, 0) == 6 && readable(fd, 3000) &&
+		  recv(fd, got, sizeof(got), MSG_PEEK | MSG_TRUNC) == 6 &&
+		  recv(fd, got, sizeof(got), MSG_TRUNC) == 6 && !memcmp(got, "1234", 4),
+	      "MSG_PEEK and MSG_TRUNC");
+	check(37, !readable(fd, 200), "what was cut is gone");
+	check(37, !send(fd, "", 0, 0) && readable(fd, 3000) && recv(fd, got, sizeof(got), 0) == 0,
+	      "an empty datagram comes back empty");
+	close(fd);
+}
+
 static void check_blocked(void)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
@@ -181,17 +242,10 @@ static void check_many_senders(void)
 	close(shared);
 }
 
-struct sockaddr_vm {
-	sa_family_t family;
-	unsigned short reserved;
-	unsigned int port, cid;
-	unsigned char flags, zero[3];
-};
-
 /* Requests for sockets of others are not for everybody to make. */
 static void check_privilege(void)
 {
-	struct sockaddr_vm host = { .family = AF_VSOCK, .port = 1031, .cid = 2 };
+	struct vsock_address host = { .family = AF_VSOCK, .port = 1031, .cid = 2 };
 	int status = -1;
 	pid_t pid = fork();
 
@@ -210,8 +264,8 @@ static void check_privilege(void)
 
 static void check_vsock(void)
 {
-	struct sockaddr_vm name = { .family = AF_VSOCK, .port = 123, .cid = ~0u };
-	struct sockaddr_vm host = { .family = AF_VSOCK, .port = 9, .cid = 2 };
+	struct vsock_address name = { .family = AF_VSOCK, .port = 123, .cid = ~0u };
+	struct vsock_address host = { .family = AF_VSOCK, .port = 9, .cid = 2 };
 	static char block[65537];
 	int fd = socket(AF_VSOCK, SOCK_DGRAM, 0);
 
@@ -226,7 +280,7 @@ static void check_vsock(void)
 
 static int vsock_bound(int type)
 {
-	struct sockaddr_vm name = { .family = AF_VSOCK, .port = 123, .cid = ~0u };
+	struct vsock_address name = { .family = AF_VSOCK, .port = 123, .cid = ~0u };
 	int fd = socket(AF_VSOCK, type, 0);
 
 	if (bind(fd, (struct sockaddr *)&name, sizeof(name)))
@@ -256,7 +310,7 @@ void check_time(void)
 static void check_sizes(void)
 {
 	static const size_t sizes[] = { 1, 32767, 32768, 32769, 65535 };
-	struct sockaddr_vm host = { .family = AF_VSOCK, .port = 9, .cid = 2 };
+	struct vsock_address host = { .family = AF_VSOCK, .port = 9, .cid = 2 };
 	static char block[65536];
 	int fd = vsock_bound(SOCK_DGRAM), good = 0;
 
@@ -284,6 +338,22 @@ static void check_long_run(void)
 	close(fd);
 }
 
+/* With a peer that gives all names of datagram sockets the length 128. */
+void check_storage_length(void)
+{
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof(peer);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	check(37, !connect_to(fd, "127.0.0.1", HOST_UDP), "connect");
+	check(37, !getpeername(fd, (struct sockaddr *)&peer, &length) &&
+		  length == sizeof(struct sockaddr_in) &&
+		  ((struct sockaddr_in *)&peer)->sin_port == htons(HOST_UDP),
+	      "getpeername has the length of its family");
+	check(37, send(fd, "long", 4, 0) == 4 && receives(fd, "long", NULL), "the reply is received");
+	close(fd);
+}
+
 void check_dgram(void)
 {
 	check_sizes();
@@ -292,6 +362,8 @@ void check_dgram(void)
 	check_connected();
 	check_addresses();
 	check_in_guest();
+	check_while_receiving();
+	check_receive();
 	check_blocked();
 	check_many_senders();
 	check_vsock();

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -80,21 +81,75 @@ static void check_both_sides(void)
 
 static void check_wake(void)
 {
-	int listener = listen_at("0.0.0.0", 9201), fd = listener;
-	struct sockaddr_in name;
-	socklen_t length = sizeof(name);
+	int listener = listen_at("0.0.0.0", 9201), fd = listener, other;
 	pthread_t thread;
-	double start;
 
 	pthread_create(&thread, NULL, accepter, &fd);
 	usleep(100000);
-	start = now();
-	getsockname(listener, (struct sockaddr *)&name, &length);
-	readable(listener, 0);
-	check(28, now() - start < 1, "other calls do not wait for accept");
+	check(28, others_go_on(listener), "other calls do not wait for accept");
+	other = host_calls(9201, "x");
+	pthread_join(thread, NULL);
+	check(26, fd >= 0, "accept that waits sees the host");
+	close(fd);
+	close(other);
+
+	fd = listener;
+	pthread_create(&thread, NULL, accepter, &fd);
+	usleep(100000);
+	other = stream_to("127.0.0.1", 9201);
+	pthread_join(thread, NULL);
+	check(15, fd >= 0, "and the guest");
+	close(fd);
+	close(other);
+
+	fd = listener;
+	pthread_create(&thread, NULL, accepter, &fd);
+	usleep(100000);
 	shutdown(listener, SHUT_RDWR);
 	pthread_join(thread, NULL);
 	check(27, fd < 0, "shutdown wakes accept");
+	check(27, accept(listener, NULL, NULL) < 0 && errno == EINVAL, "and ends listening");
+	close(listener);
+}
+
+static void *closer(void *argument)
+{
+	usleep(200000);
+	close(*(int *)argument);
+	return NULL;
+}
+
+static void check_interrupted(void)
+{
+	struct timeval timeout = { .tv_usec = 300000 };
+	int listener = listen_at("0.0.0.0", 9202), call, server;
+	pthread_t thread;
+	double start = now();
+
+	alarm_after(300);
+	check(27, accept(listener, NULL, NULL) < 0 && errno == EINTR && now() - start < 3,
+	      "a signal interrupts accept");
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	start = now();
+	check(27, accept(listener, NULL, NULL) < 0 && errno == EAGAIN && now() - start > 0.25 &&
+		  now() - start < 3,
+	      "so does SO_RCVTIMEO");
+	timeout.tv_usec = 0;
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+
+	/* To close a descriptor ends no call on it, whatever the family. */
+	start = now();
+	pthread_create(&thread, NULL, closer, &listener);
+	alarm_after(1000);
+	check(27, accept(listener, NULL, NULL) < 0 && errno == EINTR && now() - start > 0.9,
+	      "accept goes on when the descriptor is closed, until a signal");
+	pthread_join(thread, NULL);
+	listener = listen_at("0.0.0.0", 9202);
+	call = host_calls(9202, "x");
+	check(27, readable(listener, 5000), "then the port is free, at the host too");
+	server = accept(listener, NULL, NULL);
+	close(server);
+	close(call);
 	close(listener);
 }
 
@@ -143,4 +198,5 @@ void check_listen(void)
 	check_serve();
 	check_both_sides();
 	check_wake();
+	check_interrupted();
 }

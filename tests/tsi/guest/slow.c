@@ -2,28 +2,14 @@
 /* Hosts that answer late, or never. */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
-
-static void nothing(int signal_number)
-{
-	(void)signal_number;
-}
-
-static void alarm_after(int milliseconds)
-{
-	struct sigaction action = { .sa_handler = nothing };
-	struct itimerval timer = {
-		.it_value = { milliseconds / 1000, milliseconds % 1000 * 1000 },
-	};
-
-	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
 
 /*
  * How long connect takes at best: an emulated guest stops now and then. The
@@ -47,6 +33,28 @@ static double connect_time(int type, int port, int expected, int *fd)
 		best = time < best ? time : best;
 	}
 	return best;
+}
+
+static void *shutter(void *argument)
+{
+	usleep(300000);
+	shutdown(*(int *)argument, SHUT_RDWR);
+	return NULL;
+}
+
+static void check_shutdown_connect(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	double start = now();
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, shutter, &fd);
+	check(18, connect_to(fd, "127.0.0.1", HOST_ECHO) && now() - start < 2,
+	      "shutdown wakes connect");
+	pthread_join(thread, NULL);
+	check(18, !connect_to(fd, "127.0.0.1", HOST_ECHO) && echoes(fd, "once more"),
+	      "after which connect begins anew");
+	close(fd);
 }
 
 /* The host answers after 3 seconds. */
@@ -74,6 +82,8 @@ void check_slow_host(void)
 	check(18, !connect_to(fd, "127.0.0.1", HOST_ECHO) && echoes(fd, "resumed"),
 	      "which goes on, and the next call waits for it");
 	close(fd);
+
+	check_shutdown_connect();
 
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	alarm_after(500);
@@ -117,6 +127,81 @@ void check_fail(void)
 	close(fd);
 }
 
+static void block_connect(void)
+{
+	stream_to("127.0.0.1", HOST_ECHO);
+}
+
+static void block_connect_dgram(void)
+{
+	connect_to(socket(AF_INET, SOCK_DGRAM, 0), "127.0.0.1", HOST_UDP);
+}
+
+static void block_listen(void)
+{
+	listen_at("0.0.0.0", 9403);
+}
+
+static void block_getpeername(void)
+{
+	struct sockaddr_in name;
+	socklen_t length = sizeof(name);
+
+	getpeername(stream_to("127.0.0.1", HOST_ECHO), (struct sockaddr *)&name, &length);
+}
+
+/* Who is blocked by the host can be killed at once. */
+static bool dies(void (*block)(void))
+{
+	pid_t pid = fork();
+	double start;
+	int status;
+
+	if (!pid) {
+		block();
+		_exit(0);
+	}
+	usleep(700000);
+	start = now();
+	kill(pid, SIGKILL);
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && now() - start < 1;
+}
+
+/* The host never tells the name of the other end, and all else. */
+void check_nameless_host(void)
+{
+	struct sockaddr_in name = { 0 };
+	socklen_t length = sizeof(name);
+	int fd = stream_to("127.0.0.1", HOST_ECHO), listener, call;
+	double start = now();
+
+	check(19, fd >= 0 && !getpeername(fd, (struct sockaddr *)&name, &length) &&
+		  now() - start > 1 && now() - start < 8,
+	      "getpeername gives up waiting");
+	check(19, length == sizeof(name) && name.sin_port == htons(HOST_ECHO) &&
+		  name.sin_addr.s_addr == htonl(INADDR_LOOPBACK),
+	      "and says what connect was given");
+	start = now();
+	alarm_after(300);
+	getpeername(fd, (struct sockaddr *)&name, &length);
+	check(19, now() - start < 2, "a signal interrupts getpeername");
+	check(19, dies(block_getpeername), "who waits in getpeername can be killed");
+	check(19, echoes(fd, "still"), "and the stream goes on");
+	close(fd);
+
+	listener = listen_at("0.0.0.0", 9404);
+	call = host_calls(9404, "x");
+	start = now();
+	length = sizeof(name);
+	fd = accept(listener, (struct sockaddr *)&name, &length);
+	check(19, fd >= 0 && length == sizeof(name) && name.sin_family == AF_INET && now() - start < 8,
+	      "accept goes without a name");
+	check(19, readable(fd, 3000), "and has the data");
+	close(fd);
+	close(call);
+	close(listener);
+}
+
 /* The host never answers. */
 void check_silent_host(void)
 {
@@ -146,4 +231,8 @@ void check_silent_host(void)
 	check(19, connect_to(fd, "127.0.0.1", HOST_UDP) && now() - start < 8,
 	      "connect of datagrams gives up");
 	close(fd);
+
+	check(19, dies(block_connect), "who waits in connect can be killed");
+	check(19, dies(block_connect_dgram), "in connect of datagrams, too");
+	check(19, dies(block_listen), "and in listen");
 }

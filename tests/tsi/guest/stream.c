@@ -19,26 +19,6 @@
 
 #include "check.h"
 
-#ifndef SO_DOMAIN
-#define SO_DOMAIN 39
-#endif
-
-static int option(int fd, int level, int name)
-{
-	int value = -1;
-	socklen_t length = sizeof(value);
-
-	return getsockopt(fd, level, name, &value, &length) ? -1 : value;
-}
-
-static bool looks_inet(int fd, int accepting)
-{
-	return option(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET &&
-	       option(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM &&
-	       option(fd, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP &&
-	       option(fd, SOL_SOCKET, SO_ACCEPTCONN) == accepting;
-}
-
 static void check_connect(void)
 {
 	struct sockaddr_in peer;
@@ -51,7 +31,6 @@ static void check_connect(void)
 		  peer.sin_port == htons(HOST_ECHO),
 	      "getpeername is the host's");
 	check(22, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EISCONN, "connected is connected");
-	check(31, looks_inet(fd, 0), "options say TCP over IPv4");
 	close(fd);
 }
 
@@ -85,6 +64,76 @@ static void check_address(void)
 	check(12, !connect(fd, (struct sockaddr *)&in6, sizeof(in6)) && echoes(fd, "six"),
 	      "an IPv6 socket and a mapped address");
 	close(fd);
+}
+
+static void check_bind_length(int family, struct sockaddr *name, socklen_t length)
+{
+	struct sockaddr_storage storage = { 0 };
+	int fd = socket(family, SOCK_STREAM, 0), client = socket(family, SOCK_STREAM, 0);
+
+	memcpy(&storage, name, length);
+	check(20, bind(fd, name, 8) && errno == EINVAL, "bind to a short address");
+	check(20, !bind(fd, (struct sockaddr *)&storage, sizeof(storage)), "bind to a long one");
+	check(20, !listen(fd, 1), "and listen there");
+	check(20, !connect(client, (struct sockaddr *)&storage, sizeof(storage)),
+	      "connect to a long address in the guest");
+	close(client);
+	close(fd);
+}
+
+/* What the options say never changes, whoever serves the socket. */
+static void check_options(int family, const char *any, const char *host)
+{
+	struct sockaddr_in6 in6 = inet6(any, 9105), to6 = inet6(host, HOST_ECHO);
+	struct sockaddr_in in = inet(any, 9105), to = inet(host, HOST_ECHO);
+	bool six = family == AF_INET6;
+	struct sockaddr *name = six ? (struct sockaddr *)&in6 : (struct sockaddr *)&in;
+	struct sockaddr *address = six ? (struct sockaddr *)&to6 : (struct sockaddr *)&to;
+	socklen_t length = six ? sizeof(in6) : sizeof(in);
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0), server;
+
+	printf("# family %d\n", family);
+	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "options of a fresh stream");
+	connect(fd, address, length);
+	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "of one that connects");
+	check(31, polled(fd, POLLOUT, 5000) == POLLOUT &&
+		  looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "connected to the host");
+	shutdown(fd, SHUT_WR);
+	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "shut down");
+	close(fd);
+
+	fd = socket(family, SOCK_STREAM, 0);
+	bind(fd, name, length);
+	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "of a bound one");
+	check(31, !listen(fd, 5) && looks(fd, family, SOCK_STREAM, IPPROTO_TCP, true),
+	      "listening for the host and the guest");
+	close(host_calls(9105, "x"));
+	server = accept(fd, NULL, NULL);
+	check(31, looks(server, family, SOCK_STREAM, IPPROTO_TCP, false), "accepted from the host");
+	close(server);
+	close(fd);
+
+	fd = socket(family, SOCK_DGRAM, 0);
+	check(31, looks(fd, family, SOCK_DGRAM, IPPROTO_UDP, false), "of datagrams");
+	check(31, sendto(fd, "o", 1, 0, address, length) == 1 &&
+		  looks(fd, family, SOCK_DGRAM, IPPROTO_UDP, false), "sent");
+	check(31, !connect(fd, address, length) &&
+		  looks(fd, family, SOCK_DGRAM, IPPROTO_UDP, false), "connected");
+	close(fd);
+}
+
+static void check_options_in_guest(void)
+{
+	int listener = listen_at("127.0.0.1", 9106), client = stream_to("127.0.0.1", 9106), server;
+
+	server = accept(listener, NULL, NULL);
+	check(31, looks(listener, AF_INET, SOCK_STREAM, IPPROTO_TCP, true),
+	      "options of who listens for the guest alone");
+	check(31, looks(client, AF_INET, SOCK_STREAM, IPPROTO_TCP, false), "of who connects there");
+	check(31, looks(server, AF_INET, SOCK_STREAM, IPPROTO_TCP, false), "of who is accepted");
+	close(client);
+	close(server);
+	close(listener);
 }
 
 static void check_local6(const char *address, int port)
@@ -122,9 +171,7 @@ static void check_local(void)
 
 static int wait_out(int fd, int milliseconds)
 {
-	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
-
-	return poll(&poll_fd, 1, milliseconds) == 1 ? poll_fd.revents : 0;
+	return polled(fd, POLLOUT, milliseconds);
 }
 
 static void check_non_blocking(void)
@@ -222,6 +269,23 @@ static void check_ends(void)
 	check(40, send(fd, "more", 4, MSG_NOSIGNAL) == 4, "the guest may still send");
 	check(40, !shutdown(fd, SHUT_WR), "until it ends sending");
 	check(40, send(fd, "m", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE, "then it is EPIPE");
+	close(fd);
+}
+
+/* The host's program resets its connection right after it has sent. */
+static void check_reset_after_data(int milliseconds)
+{
+	char text[16];
+	int fd = stream_to("127.0.0.1", HOST_RESET);
+
+	send(fd, "x", 1, 0);
+	usleep((useconds_t)milliseconds * 1000);
+	check(40, recv(fd, text, sizeof(text), 0) == 3 && !memcmp(text, "bye", 3),
+	      "what came before a reset is read");
+	check(40, recv(fd, text, sizeof(text), 0) == 0, "then comes the end");
+	check(40, (polled(fd, POLLIN | POLLRDHUP, 0) & (POLLIN | POLLRDHUP)) == (POLLIN | POLLRDHUP),
+	      "poll says so");
+	check(40, send(fd, "m", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE, "and writing is EPIPE");
 	close(fd);
 }
 
@@ -334,20 +398,15 @@ static void *receiver(void *argument)
 
 static void check_while_receiving(void)
 {
-	struct sockaddr_in name;
-	socklen_t length = sizeof(name);
-	int fd = stream_to("127.0.0.1", HOST_ECHO), one = 1;
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
 	pthread_t thread;
 	double start;
 
 	pthread_create(&thread, NULL, receiver, &fd);
 	usleep(100000);
+	check(28, others_go_on(fd), "other calls do not wait for recv");
 	start = now();
-	getsockname(fd, (struct sockaddr *)&name, &length);
-	readable(fd, 0);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	check(28, now() - start < 1, "other calls do not wait for recv");
-	check(28, send(fd, "x", 1, 0) == 1, "nor does send");
+	check(28, send(fd, "x", 1, 0) == 1 && now() - start < 1, "nor does send");
 	pthread_join(thread, NULL);
 	pthread_create(&thread, NULL, receiver, &fd);
 	usleep(100000);
@@ -397,11 +456,36 @@ void check_hijack(void)
 	close(before);
 }
 
+/* What each is sent as shows in the log of the host. */
+static void check_sizes(void)
+{
+	static const size_t sizes[] = { 1, 32767, 32768, 32769, 65536 };
+	static char block[65536], got[65536];
+	int fd = stream_to("127.0.0.1", HOST_ECHO), good = 0;
+
+	for (size_t i = 0; i < sizeof(block); i++)
+		block[i] = (char)(i * 7 + i / 256);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		good += send(fd, block, sizes[i], 0) == (ssize_t)sizes[i] &&
+			recv(fd, got, sizes[i], MSG_WAITALL) == (ssize_t)sizes[i] &&
+			!memcmp(block, got, sizes[i]);
+	check(8, good == 5, "streams in packets of odd sizes");
+	close(fd);
+}
+
 void check_stream(void)
 {
+	struct sockaddr_in in = inet("127.0.0.1", 9107);
+	struct sockaddr_in6 in6 = inet6("::1", 9107);
+
 	check_connect();
 	check_refused();
 	check_address();
+	check_bind_length(AF_INET, (struct sockaddr *)&in, sizeof(in));
+	check_bind_length(AF_INET6, (struct sockaddr *)&in6, sizeof(in6));
+	check_options(AF_INET, "0.0.0.0", "127.0.0.1");
+	check_options(AF_INET6, "::", "::ffff:127.0.0.1");
+	check_options_in_guest();
 	check_local();
 	check_non_blocking();
 	check_fresh_poll();
@@ -411,6 +495,9 @@ void check_stream(void)
 	close(listener);
 	check_timeouts();
 	check_ends();
+	check_reset_after_data(0);
+	check_reset_after_data(300);
+	check_sizes();
 	check_full_duplex();
 	check_sendfile();
 	check_namespace();
