@@ -27,7 +27,7 @@ NAMESERVER = os.environ["NAMESERVER"]
 def run(*command):
     """The output of a command, which must succeed."""
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=90, check=True).stdout
+                          timeout=60, check=True).stdout
 
 
 def web(path):

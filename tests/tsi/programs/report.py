@@ -17,9 +17,8 @@ def check(name):
         output = f"{type(error).__name__}: {error}\n"
         if isinstance(error, (subprocess.CalledProcessError, subprocess.TimeoutExpired)):
             output += f"{error.stdout or ''}\n{error.stderr or ''}"
-        lines = [f"not ok - {name}"]
-        lines += [f"# {line}" for line in output.splitlines() if line]
-        print("\n".join(lines), flush=True)
+        lines = [f"# {line}" for line in output.splitlines() if line]
+        print(f"not ok - {name}", *lines[:10], sep="\n", flush=True)
     else:
         print(f"ok - {name}\n# {time.monotonic() - start:.1f} s", flush=True)
 
