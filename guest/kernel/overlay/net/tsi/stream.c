@@ -75,7 +75,7 @@ static int tsi_listen_host(struct socket *sock, int backlog,
 	/* The host may connect before its answer is here. */
 	err = kernel_listen(link->data, backlog);
 	if (!err)
-		err = tsi_control_create(link);
+		err = tsi_control_create(link, MSG_MORE);
 	if (!err)
 		err = tsi_control_listen(link, &name, backlog);
 	if (err) {
