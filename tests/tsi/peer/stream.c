@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -199,7 +200,8 @@ static void disconnect(int fd)
 	connect(fd, &unspecified, sizeof(unspecified));
 }
 
-static void finish_connecting(struct proxy *proxy)
+/* Takes the outcome of a connect(): 0 or a negative error. */
+static int finish_connecting(struct proxy *proxy)
 {
 	socklen_t length = sizeof(int);
 	int error = 0;
@@ -210,7 +212,7 @@ static void finish_connecting(struct proxy *proxy)
 	watch_socket(proxy);
 	if (error)
 		disconnect(proxy->watch.fd);
-	answer_result(proxy->peer, TSI_CONNECT, proxy->control_port, -error);
+	return -error;
 }
 
 static void established_ready(struct proxy *proxy, uint32_t events)
@@ -239,7 +241,8 @@ static void stream_ready(struct watch *watch, uint32_t events)
 
 	switch (proxy->state) {
 	case PROXY_CONNECTING:
-		finish_connecting(proxy);
+		answer_result(proxy->peer, TSI_CONNECT, proxy->control_port,
+			      finish_connecting(proxy));
 		break;
 	case PROXY_ESTABLISHED:
 		established_ready(proxy, events);
@@ -272,6 +275,8 @@ void stream_init(struct proxy *proxy)
 
 int stream_connect(struct proxy *proxy, const struct message_address *address)
 {
+	struct pollfd writable = { .fd = proxy->watch.fd, .events = POLLOUT };
+
 	if (proxy->state == PROXY_CONNECTING)
 		return -EALREADY;
 	if (proxy->state != PROXY_IDLE)
@@ -283,6 +288,9 @@ int stream_connect(struct proxy *proxy, const struct message_address *address)
 	}
 	if (errno != EINPROGRESS)
 		return -errno;
+	/* To this machine itself it is over already: no need to wait for the next turn. */
+	if (poll(&writable, 1, 0) == 1)
+		return finish_connecting(proxy);
 	proxy->state = PROXY_CONNECTING;
 	watch_socket(proxy);
 	return -EINPROGRESS;
