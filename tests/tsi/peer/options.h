@@ -42,6 +42,8 @@ struct options {
 	const char *socket_path;
 	const char *log_path;
 	uint32_t guest_cid;
+	/* The datagram feature is not offered. */
+	bool no_datagrams;
 	/* Which families the host lends. */
 	bool inet, unix_sockets;
 	bool loopback_only;
