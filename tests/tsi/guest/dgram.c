@@ -80,7 +80,7 @@ static void check_addresses(void)
 	struct sockaddr_storage storage = { 0 };
 	struct sockaddr_in in = inet("127.0.0.1", HOST_UDP);
 	struct sockaddr_in6 in6 = inet6("::ffff:127.0.0.1", HOST_UDP), any = inet6("::", 0);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), server;
 
 	memcpy(&storage, &in, sizeof(in));
 	check(20, sendto(fd, "a", 1, 0, (struct sockaddr *)&storage, sizeof(storage)) == 1 &&
@@ -98,6 +98,14 @@ static void check_addresses(void)
 	check(20, !bind(fd, (struct sockaddr *)&any, sizeof(any)), "bind an IPv6 socket");
 	check(34, sendto(fd, "six", 3, 0, (struct sockaddr *)&in6, sizeof(in6)) == 3 && readable(fd, 3000),
 	      "and send to a mapped address");
+	server = socket(AF_INET, SOCK_DGRAM, 0);
+	in = inet("127.0.0.1", 9304);
+	in6 = inet6("::ffff:127.0.0.1", 9304);
+	bind(server, (struct sockaddr *)&in, sizeof(in));
+	check(35, sendto(fd, "in", 2, 0, (struct sockaddr *)&in6, sizeof(in6)) == 2 &&
+		  receives(server, "in", NULL),
+	      "or to one that is in the guest");
+	close(server);
 	close(fd);
 }
 
@@ -173,6 +181,8 @@ static void check_receive(void)
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 	double start;
 	char got[4];
+	struct iovec part = { got, sizeof(got) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	connect_to(fd, "127.0.0.1", HOST_UDP);
@@ -189,8 +199,111 @@ static void check_receive(void)
 		  recv(fd, got, sizeof(got), MSG_TRUNC) == 6 && !memcmp(got, "1234", 4),
 	      "MSG_PEEK and MSG_TRUNC");
 	check(37, !readable(fd, 200), "what was cut is gone");
+	check(37, recvmsg(fd, &message, MSG_DONTWAIT) < 0 && errno == EAGAIN &&
+		  send(fd, "123456", 6, 0) == 6 && readable(fd, 3000) &&
+		  recvmsg(fd, &message, 0) == 4 && message.msg_flags == MSG_TRUNC,
+	      "recvmsg says what was cut");
 	check(37, !send(fd, "", 0, 0) && readable(fd, 3000) && recv(fd, got, sizeof(got), 0) == 0,
 	      "an empty datagram comes back empty");
+	close(fd);
+}
+
+static void *shutter(void *argument)
+{
+	usleep(200000);
+	shutdown(*(int *)argument, SHUT_RD);
+	return NULL;
+}
+
+static void check_shutdown(void)
+{
+	struct sockaddr_in in = inet("127.0.0.1", HOST_UDP);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	double start = now();
+	pthread_t thread;
+	char got[4];
+
+	connect_to(fd, "127.0.0.1", HOST_UDP);
+	pthread_create(&thread, NULL, shutter, &fd);
+	check(27, recv(fd, got, sizeof(got), 0) == 0 && now() - start < 3, "shutdown wakes recv");
+	pthread_join(thread, NULL);
+	check(27, recv(fd, got, sizeof(got), 0) == 0, "then there is nothing to wait for");
+	check(27, !shutdown(fd, SHUT_WR) && send(fd, "x", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE,
+	      "nor to send");
+	check(27, sendto(fd, "x", 1, MSG_NOSIGNAL, (struct sockaddr *)&in, sizeof(in)) < 0 &&
+		  errno == EPIPE,
+	      "nowhere");
+	close(fd);
+}
+
+static bool peer_port_is(int fd, int port)
+{
+	struct sockaddr_in peer;
+	socklen_t length = sizeof(peer);
+
+	return !getpeername(fd, (struct sockaddr *)&peer, &length) && peer.sin_port == htons(port);
+}
+
+/* Who is connected hears its peer alone, whom only connect changes. */
+static void check_one_peer(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in name = inet("127.0.0.1", 9303);
+	char got[4];
+
+	bind(fd, (struct sockaddr *)&name, sizeof(name));
+	connect_to(fd, "127.0.0.1", HOST_UDP);
+	check(35, send_to(other, "heard?", "127.0.0.1", 9303) == 6 && !readable(fd, 300) &&
+		  recv(fd, got, sizeof(got), MSG_DONTWAIT) < 0 && errno == EAGAIN,
+	      "who is connected to the host does not hear the guest");
+	check(37, send_to(fd, "x", "127.0.0.1", HOST_CLOSED) == 1 && peer_port_is(fd, HOST_UDP),
+	      "to send elsewhere does not change the peer");
+	check(37, !connect_to(fd, "127.0.0.1", HOST_CLOSED) && peer_port_is(fd, HOST_CLOSED),
+	      "connect does");
+	close(fd);
+	close(other);
+}
+
+static int count_received(int fd)
+{
+	char got[16];
+	int count = 0;
+
+	while (readable(fd, 500) && recv(fd, got, sizeof(got), 0) >= 0)
+		count++;
+	return count;
+}
+
+/* Waits for room, if need be; what cannot be kept is lost. */
+static void check_flood(void)
+{
+	static char block[1400], large[70000];
+	struct sockaddr_in to = inet("127.0.0.1", HOST_UDP);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), sent = 0, size = 4096, kept;
+
+	connect_to(fd, "127.0.0.1", HOST_UDP);
+	for (int i = 0; i < 2000; i++)
+		sent += send(fd, block, sizeof(block), 0) == sizeof(block);
+	check(34, sent == 2000, "send waits for room");
+	count_received(fd);
+	for (int i = 0; i < 100; i++)
+		send(fd, "small", 5, 0);
+	sleep(1);
+	kept = count_received(fd);
+	printf("# %d of 100 kept\n", kept);
+	check(37, kept == 100, "small datagrams are kept by the hundred");
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	/* It holds from the next call on. */
+	for (int i = 0; i < 100; i++)
+		send(fd, "small", 5, 0);
+	sleep(1);
+	kept = count_received(fd);
+	printf("# %d of 100 kept\n", kept);
+	check(37, kept > 0 && kept < 50, "fewer with a small SO_RCVBUF");
+	check(7, send_to(fd, "x", "127.0.0.1", HOST_UDP) == 1 &&
+		 sendto(fd, large, sizeof(large), 0, (struct sockaddr *)&to, sizeof(to)) < 0 &&
+		 errno == EMSGSIZE,
+	      "what is too large for a datagram is refused");
 	close(fd);
 }
 
@@ -364,6 +477,9 @@ void check_dgram(void)
 	check_in_guest();
 	check_while_receiving();
 	check_receive();
+	check_shutdown();
+	check_one_peer();
+	check_flood();
 	check_blocked();
 	check_many_senders();
 	check_vsock();

@@ -77,6 +77,8 @@ static void check_seqpacket(void)
 {
 	check(41, connect_path(SOCK_SEQPACKET, "/never") && errno == ENOENT,
 	      "a path is the guest's own for SOCK_SEQPACKET");
+	check(41, connect_path(SOCK_STREAM, "never") && errno == ENOENT,
+	      "and one that is not absolute, for all");
 }
 
 /*
@@ -99,6 +101,9 @@ static void check_kernel_sockets(void)
 	ioctl(fd, SIOCSIFADDR, &request);
 	request.ifr_flags = IFF_UP | IFF_MULTICAST;
 	check(41, !ioctl(fd, SIOCSIFFLAGS, &request), "an interface that leads nowhere");
+	address = inet("203.0.113.9", 9);
+	check(36, sendto(fd, "d", 1, 0, (struct sockaddr *)&address, sizeof(address)) == 1,
+	      "so that what is behind it is at the host");
 	check(41, !setsockopt(raw, IPPROTO_IP, START_DAEMON, &daemon, sizeof(daemon)),
 	      "the kernel opens a socket of its own");
 	check(41, !setsockopt(raw, IPPROTO_IP, STOP_DAEMON, &daemon, sizeof(daemon)),

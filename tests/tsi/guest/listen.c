@@ -2,6 +2,7 @@
 /* Streams that come from the host. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -25,9 +26,12 @@ static void check_serve(void)
 	struct sockaddr_in name = inet("0.0.0.0", 0), peer;
 	socklen_t length = sizeof(name), peer_length = sizeof(peer);
 	char text[64] = "", got[64] = "";
-	int value = 0;
+	struct timeval timeout = { .tv_sec = 10 };
+	int value = 0, on = 1;
 	socklen_t value_length = sizeof(value);
 
+	setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	bind(listener, (struct sockaddr *)&name, sizeof(name));
 	check(24, !listen(listener, 16) && !getsockname(listener, (struct sockaddr *)&name, &length) &&
 		  name.sin_port,
@@ -47,6 +51,15 @@ static void check_serve(void)
 	      "the peer's address is that at the host");
 	check(26, recv(server, text, sizeof(text), 0) == 13 && !strcmp(text, "from the host"), "data comes");
 	check(26, send(server, "answer", 6, 0) == 6, "data goes");
+	check(26, !getsockname(server, (struct sockaddr *)&peer, &peer_length) &&
+		  peer.sin_port == name.sin_port,
+	      "its own port is that of the listener");
+	value_length = sizeof(timeout);
+	timeout.tv_sec = 0;
+	check(32, option(server, IPPROTO_TCP, TCP_NODELAY) == 1 &&
+		  !getsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &timeout, &value_length) &&
+		  timeout.tv_sec == 10,
+	      "it has the options of the listener");
 	close(server);
 	check(26, recv(call, got, sizeof(got), MSG_WAITALL) == 6 && !strcmp(got, "answer"),
 	      "and reaches the host");
@@ -68,6 +81,7 @@ static void check_both_sides(void)
 	      "and says who is there");
 	close(client);
 	close(server);
+	check(27, !shutdown(listener, SHUT_WR), "a listener has nothing to write");
 	call = host_calls(9200, "x");
 	server = accept(listener, NULL, NULL);
 	check(26, server >= 0, "and the host after that");

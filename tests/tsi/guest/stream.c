@@ -21,7 +21,7 @@
 
 static void check_connect(void)
 {
-	struct sockaddr_in peer;
+	struct sockaddr_in peer, any = inet("0.0.0.0", 0);
 	socklen_t length = sizeof(peer);
 	int fd = stream_to("127.0.0.1", HOST_ECHO);
 
@@ -31,6 +31,12 @@ static void check_connect(void)
 		  peer.sin_port == htons(HOST_ECHO),
 	      "getpeername is the host's");
 	check(22, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EISCONN, "connected is connected");
+	check(22, bind(fd, (struct sockaddr *)&any, sizeof(any)) && errno == EINVAL, "and bound");
+	check(22, sendto(fd, "to", 2, 0, (struct sockaddr *)&peer, sizeof(peer)) == 2 &&
+		  readable(fd, 3000),
+	      "an address beside data is ignored, as TCP does");
+	check(31, recv(fd, &peer, sizeof(peer), MSG_ERRQUEUE) < 0 && errno == EAGAIN,
+	      "there are no messages about errors");
 	close(fd);
 }
 
@@ -140,11 +146,15 @@ static void check_local6(const char *address, int port)
 {
 	struct sockaddr_in6 name = inet6(address, port);
 	int listener = socket(AF_INET6, SOCK_STREAM, 0), client = socket(AF_INET6, SOCK_STREAM, 0);
+	int inet_family = AF_INET;
 
 	printf("# %s\n", address);
 	check(15, !bind(listener, (struct sockaddr *)&name, sizeof(name)) && !listen(listener, 5),
 	      "listen at a loopback address of IPv6");
 	check(15, !connect(client, (struct sockaddr *)&name, sizeof(name)), "it is in the guest");
+	/* It would turn the socket into one of IPv4, without what TSI knows of it. */
+	check(31, setsockopt(client, IPPROTO_IPV6, IPV6_ADDRFORM, &inet_family, sizeof(int)),
+	      "it stays one of IPv6");
 	close(client);
 	close(listener);
 }
@@ -193,6 +203,16 @@ static void check_non_blocking(void)
 	check(17, option(fd, SOL_SOCKET, SO_ERROR) == ECONNREFUSED, "SO_ERROR says why");
 	check(17, option(fd, SOL_SOCKET, SO_ERROR) == 0, "once");
 	close(fd);
+
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	connect_to(fd, "127.0.0.1", HOST_CLOSED);
+	wait_out(fd, 5000);
+	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == ECONNREFUSED,
+	      "the next connect says why, if nobody has asked");
+	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EINPROGRESS &&
+		  wait_out(fd, 5000) == POLLOUT,
+	      "and the one after that begins anew");
+	close(fd);
 }
 
 static void check_fresh_poll(void)
@@ -238,7 +258,7 @@ static void check_timeouts(void)
 	struct timeval timeout = { .tv_usec = 300000 };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), count = -1;
 	double start;
-	char byte;
+	char byte, got[8];
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	connect_to(fd, "127.0.0.1", HOST_ECHO);
@@ -250,6 +270,60 @@ static void check_timeouts(void)
 	readable(fd, 1000);
 	check(33, !ioctl(fd, FIONREAD, &count) && count == 5, "FIONREAD counts");
 	check(33, !ioctl(fd, SIOCOUTQ, &count), "SIOCOUTQ answers");
+	recv(fd, got, sizeof(got), 0);
+	count = 5;
+	setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof(count));
+	send(fd, "123", 3, 0);
+	check(32, !readable(fd, 500), "SO_RCVLOWAT holds for poll");
+	send(fd, "45", 2, 0);
+	check(32, readable(fd, 3000), "until there is enough");
+	close(fd);
+}
+
+static void *drain(void *argument)
+{
+	static char block[65536];
+	int fd = *(int *)argument;
+
+	while (recv(fd, block, sizeof(block), 0) > 0)
+		;
+	return NULL;
+}
+
+/* The host echoes, and nobody reads: in the end there is no room. */
+static void check_full(void)
+{
+	struct timeval timeout = { .tv_usec = 300000 };
+	static char block[65536];
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
+	pthread_t thread;
+	double start;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	while (send(fd, block, sizeof(block), MSG_DONTWAIT) > 0 || polled(fd, POLLOUT, 500))
+		;
+	check(30, send(fd, block, sizeof(block), MSG_DONTWAIT) < 0 && errno == EAGAIN,
+	      "a stream that nobody reads is full");
+	start = now();
+	check(32, send(fd, block, sizeof(block), 0) < 0 && errno == EAGAIN && now() - start > 0.25 &&
+		  now() - start < 3,
+	      "SO_SNDTIMEO holds for send");
+	pthread_create(&thread, NULL, drain, &fd);
+	check(30, polled(fd, POLLOUT, 10000) == POLLOUT, "poll says when there is room again");
+	shutdown(fd, SHUT_WR);
+	pthread_join(thread, NULL);
+	close(fd);
+}
+
+/* The host ends, and says nothing, when the guest does. */
+static void check_end_wakes(void)
+{
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
+	double start = now();
+
+	shutdown(fd, SHUT_WR);
+	check(40, polled(fd, POLLIN | POLLRDHUP, 5000) & POLLRDHUP && now() - start < 3,
+	      "poll is woken by the end");
 	close(fd);
 }
 
@@ -398,6 +472,7 @@ static void *receiver(void *argument)
 
 static void check_while_receiving(void)
 {
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	int fd = stream_to("127.0.0.1", HOST_ECHO);
 	pthread_t thread;
 	double start;
@@ -413,6 +488,15 @@ static void check_while_receiving(void)
 	shutdown(fd, SHUT_RD);
 	pthread_join(thread, NULL);
 	check(27, true, "shutdown wakes recv");
+	close(fd);
+
+	fd = stream_to("127.0.0.1", HOST_ECHO);
+	pthread_create(&thread, NULL, receiver, &fd);
+	usleep(100000);
+	check(21, !connect(fd, &none, sizeof(none)), "disconnect a stream");
+	pthread_join(thread, NULL);
+	check(27, true, "that wakes recv");
+	check(21, !connect_to(fd, "127.0.0.1", HOST_ECHO) && echoes(fd, "again"), "connect again");
 	close(fd);
 }
 
@@ -494,7 +578,9 @@ void check_stream(void)
 	check_epoll("and for the guest", 9102, 30);
 	close(listener);
 	check_timeouts();
+	check_full();
 	check_ends();
+	check_end_wakes();
 	check_reset_after_data(0);
 	check_reset_after_data(300);
 	check_sizes();
