@@ -57,10 +57,15 @@ static void tsi_write_space(struct sock *sk)
 {
 	struct socket_wq *wq;
 
+	/* Who writes is not woken for each packet that has gone, as ever. */
+	if (!sock_writeable(sk))
+		return;
+
 	rcu_read_lock();
 	wq = rcu_dereference(sk->sk_wq);
 	if (skwq_has_sleeper(wq))
-		wake_up_interruptible_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM);
+		wake_up_interruptible_sync_poll(&wq->wait,
+						EPOLLOUT | EPOLLWRNORM);
 	rcu_read_unlock();
 	tsi_link_event(sk, EPOLLOUT | EPOLLWRNORM);
 }
