@@ -13,7 +13,7 @@
 #include "check.h"
 
 #define VSOCK_ECHO 7021
-#define BYTES (4u << 20)
+#define BYTES (16u << 20)
 #define CYCLES 20
 #define MAX_ROUNDS 31
 
@@ -134,8 +134,8 @@ static void print_figure(const struct figure *figure)
 void check_bench(void)
 {
 	static const struct figure figures[] = {
-		{ "throughput", throughput, 9 },
-		{ "connect", cycle, 21 },
+		{ "throughput", throughput, 15 },
+		{ "connect", cycle, 31 },
 	};
 
 	for (size_t i = 0; i < sizeof(figures) / sizeof(*figures); i++)
