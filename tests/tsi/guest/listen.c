@@ -97,6 +97,7 @@ static void check_wake(void)
 {
 	int listener = listen_at("0.0.0.0", 9201), fd = listener, other;
 	pthread_t thread;
+	char byte;
 
 	pthread_create(&thread, NULL, accepter, &fd);
 	usleep(100000);
@@ -123,6 +124,32 @@ static void check_wake(void)
 	pthread_join(thread, NULL);
 	check(27, fd < 0, "shutdown wakes accept");
 	check(27, accept(listener, NULL, NULL) < 0 && errno == EINVAL, "and ends listening");
+	other = host_calls(9201, "x");
+	check(27, readable(other, 5000) && recv(other, &byte, 1, 0) == 0, "at the host, too");
+	close(other);
+	close(listener);
+}
+
+/* More connections than the first backlog has room for. */
+static void check_backlog(void)
+{
+	struct sockaddr_in name = inet("0.0.0.0", 9205);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), calls[8], good = 0, fd;
+
+	bind(listener, (struct sockaddr *)&name, sizeof(name));
+	check(23, !listen(listener, 1) && !listen(listener, 64), "the backlog can be changed");
+	fcntl(listener, F_SETFL, O_NONBLOCK);
+	for (int i = 0; i < 8; i++)
+		calls[i] = host_calls(9205, "x");
+	sleep(1);
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		good += readable(fd, 3000);
+		close(fd);
+	}
+	for (int i = 0; i < 8; i++)
+		close(calls[i]);
+	/* The host has listened with the backlog of before. */
+	check(23, good > 3, "and is, in the guest");
 	close(listener);
 }
 
@@ -212,5 +239,6 @@ void check_listen(void)
 	check_serve();
 	check_both_sides();
 	check_wake();
+	check_backlog();
 	check_interrupted();
 }

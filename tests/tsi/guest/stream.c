@@ -55,7 +55,7 @@ static void check_address(void)
 {
 	struct sockaddr_storage storage = { 0 };
 	struct sockaddr_in in = inet("127.0.0.1", HOST_ECHO);
-	struct sockaddr_in6 in6 = inet6("::ffff:127.0.0.1", HOST_ECHO);
+	struct sockaddr_in6 in6 = inet6("::ffff:127.0.0.1", HOST_ECHO), far6 = inet6("2001:db8::1", 1);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	check(20, connect(fd, (struct sockaddr *)&in, 8) && errno == EINVAL, "a short address");
@@ -67,6 +67,7 @@ static void check_address(void)
 	      "an address of another family");
 	close(fd);
 	fd = socket(AF_INET6, SOCK_STREAM, 0);
+	check(20, connect(fd, (struct sockaddr *)&far6, 20) && errno == EINVAL, "a short one of IPv6");
 	check(12, !connect(fd, (struct sockaddr *)&in6, sizeof(in6)) && echoes(fd, "six"),
 	      "an IPv6 socket and a mapped address");
 	close(fd);
@@ -382,14 +383,16 @@ static void *sender(void *argument)
 
 static void check_full_duplex(void)
 {
-	static char block[65536];
+	static char block[65536], much[1000000];
 	int fd = stream_to("127.0.0.1", HOST_ECHO);
-	size_t total = 0;
+	size_t total = sizeof(much);
 	pthread_t thread;
 	void *sent = NULL;
 	ssize_t n;
 
 	pthread_create(&thread, NULL, sender, &fd);
+	check(28, recv(fd, much, sizeof(much), MSG_WAITALL) == sizeof(much),
+	      "MSG_WAITALL for more than fits into a buffer");
 	while ((n = recv(fd, block, sizeof(block), 0)) > 0)
 		total += (size_t)n;
 	pthread_join(thread, &sent);
