@@ -159,6 +159,8 @@ void check_vsock_beside(void)
 	      "a plain vsock stream to the host");
 	check(41, looks(fd, AF_VSOCK, SOCK_STREAM, 0, false), "which is what it says");
 	close(fd);
+	/* Nothing of UNIX may be in the log of the host without tsi_hijack_unix. */
+	check(42, connect_path(SOCK_STREAM, "/never") && errno == ENOENT, "a path is the guest's own");
 	check(43, echoes(stream, "after"), "the stream is there still");
 	close(stream);
 	stream = stream_to("127.0.0.1", HOST_ECHO);
