@@ -45,6 +45,16 @@ static void talk(int fd)
 	send(fd, "bye", 3, MSG_NOSIGNAL);
 }
 
+static void reset(int fd)
+{
+	struct linger linger = { .l_onoff = 1 };
+	char byte;
+
+	recv(fd, &byte, 1, 0);
+	talk(fd);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
 static void half(int fd)
 {
 	char block[4096];
@@ -147,12 +157,12 @@ static int bound(int type, int port)
 	return fd;
 }
 
-static int bound_path(const char *path)
+static int bound_path(int type, const char *path, const char *suffix)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int fd = socket(AF_UNIX, type, 0);
 
-	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s%s", path, suffix);
 	if (bind(fd, (struct sockaddr *)&un, sizeof(un))) {
 		perror("guest-host: UNIX socket");
 		exit(EXIT_FAILURE);
@@ -160,13 +170,28 @@ static int bound_path(const char *path)
 	return fd;
 }
 
+/* Also at PATH.datagrams. */
+static void *echo_datagrams(void *argument)
+{
+	static _Thread_local char block[65536];
+	struct sockaddr_storage from;
+	int fd = *(int *)argument;
+	socklen_t length;
+	ssize_t n;
+
+	for (;;) {
+		length = sizeof(from);
+		n = recvfrom(fd, block, sizeof(block), 0, (struct sockaddr *)&from, &length);
+		if (n >= 0)
+			sendto(fd, block, (size_t)n, 0, (struct sockaddr *)&from, length);
+	}
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	struct sockaddr_in from;
-	socklen_t length;
-	char block[65536];
-	ssize_t n;
-	int udp;
+	pthread_t thread;
+	int udp, path;
 
 	if (argc != 2) {
 		fputs("Usage: guest-host UNIX-SOCKET\n", stderr);
@@ -176,14 +201,15 @@ int main(int argc, char **argv)
 	serve(bound(SOCK_STREAM, HOST_ECHO), echo);
 	serve(bound(SOCK_STREAM, HOST_TALK), talk);
 	serve(bound(SOCK_STREAM, HOST_HALF), half);
-	serve(bound_path(argv[1]), echo);
+	serve(bound(SOCK_STREAM, HOST_RESET), reset);
+	serve(bound_path(SOCK_STREAM, argv[1], ""), echo);
+	path = bound_path(SOCK_DGRAM, argv[1], ".datagrams");
+	if (pthread_create(&thread, NULL, echo_datagrams, &path)) {
+		fputs("guest-host: no thread\n", stderr);
+		return EXIT_FAILURE;
+	}
 	udp = bound(SOCK_DGRAM, HOST_UDP);
 	puts("ready");
 	fflush(stdout);
-	for (;;) {
-		length = sizeof(from);
-		n = recvfrom(udp, block, sizeof(block), 0, (struct sockaddr *)&from, &length);
-		if (n >= 0)
-			sendto(udp, block, (size_t)n, 0, (struct sockaddr *)&from, length);
-	}
+	echo_datagrams(&udp);
 }

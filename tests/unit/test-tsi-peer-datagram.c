@@ -146,6 +146,30 @@ START_TEST(item_46_listen_and_accept_have_no_answer)
 }
 END_TEST
 
+START_TEST(item_50_a_name_as_long_as_its_storage)
+{
+	struct sockaddr_storage address;
+	const struct guest_packet *packet;
+	socklen_t length;
+	int server = host_socket(AF_INET, SOCK_DGRAM, &address, &length);
+	struct guest guest;
+
+	guest_init(&guest);
+	guest.options.misbehaviour = STORAGE_LENGTH;
+	guest_start(&guest);
+	guest_create(&guest, ID, TSI_INET, TSI_SOCK_DGRAM);
+	guest_connect(&guest, ID, &address, length);
+	ck_assert_int_eq(guest_result(&guest, TSI_CONNECT), 0);
+	packet = &guest.packets[guest.taken];
+	guest_get_name(&guest, ID, TSI_STREAM_PORT);
+	ck_assert_int_eq(guest_result(&guest, TSI_GETNAME), 0);
+	ck_assert_uint_eq(get_le32(packet->payload + 4), TSI_ADDRESS_SIZE);
+	ck_assert_mem_eq(packet->payload + 8, &address, length);
+	close(server);
+	guest_free(&guest);
+}
+END_TEST
+
 START_TEST(item_50_swapped_cids)
 {
 	struct sockaddr_storage address, from;
@@ -225,6 +249,7 @@ Suite *datagram_suite(void)
 	tcase_add_test(tcase, unconnected_over_unix);
 	tcase_add_test(tcase, connected_data_goes_to_any_other_port);
 	tcase_add_test(tcase, item_46_listen_and_accept_have_no_answer);
+	tcase_add_test(tcase, item_50_a_name_as_long_as_its_storage);
 	tcase_add_test(tcase, item_50_swapped_cids);
 	tcase_add_test(tcase, large_datagrams_are_cut_to_the_guests_buffer);
 	tcase_add_test(tcase, a_refused_destination_is_none);

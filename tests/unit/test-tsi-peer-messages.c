@@ -140,6 +140,34 @@ START_TEST(addresses_are_checked)
 	put_le32(bytes + 4, 2);
 	ck_assert_ptr_null(message_decode(&message, TSI_SENDTO_ADDRESS, bytes, 136));
 	ck_assert_uint_eq(((uint8_t *)&message.address.storage)[2], 0);
+	ck_assert(message.dirty);
+}
+END_TEST
+
+START_TEST(item_11_what_follows_an_address_is_zero)
+{
+	static const struct {
+		enum opcode opcode;
+		size_t address;
+	} requests[] = { { TSI_CONNECT, 8 }, { TSI_SENDTO_ADDRESS, 8 }, { TSI_LISTEN, 16 } };
+	uint8_t bytes[TSI_ADDRESS_SIZE + 16];
+	struct message message;
+	size_t i, size;
+
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		size = requests[i].address + TSI_ADDRESS_SIZE;
+		valid_request(bytes, requests[i].opcode);
+		bytes[requests[i].address + 15] = 1;
+		ck_assert_ptr_null(message_decode(&message, requests[i].opcode, bytes, size));
+		ck_assert(!message.dirty);
+		bytes[requests[i].address + 16] = 1;
+		ck_assert_ptr_null(message_decode(&message, requests[i].opcode, bytes, size));
+		ck_assert(message.dirty);
+		bytes[requests[i].address + 16] = 0;
+		bytes[size - 1] = 1;
+		ck_assert_ptr_null(message_decode(&message, requests[i].opcode, bytes, size));
+		ck_assert(message.dirty);
+	}
 }
 END_TEST
 
@@ -433,6 +461,7 @@ Suite *messages_suite(void)
 	tcase_add_test(tcase, requests_need_their_full_size);
 	tcase_add_test(tcase, every_field_is_where_the_protocol_says);
 	tcase_add_test(tcase, addresses_are_checked);
+	tcase_add_test(tcase, item_11_what_follows_an_address_is_zero);
 	tcase_add_test(tcase, socket_ports_are_checked);
 	tcase_add_test(tcase, opcodes_have_names_and_others_have_none);
 	tcase_add_test(tcase, a_name_is_136_bytes_and_cut_to_fit);

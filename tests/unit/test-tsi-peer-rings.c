@@ -161,7 +161,7 @@ static void monitor_begin(struct monitor *monitor)
 	ck_assert_int_eq(peer_init(&monitor->peer, &monitor->options, &monitor->loop, &wire,
 				   &monitor->log), 0);
 	vhost_user_init(&monitor->user, sockets[1], &monitor->loop, &monitor->device.callbacks,
-			GUEST_CID);
+			GUEST_CID, !monitor->options.no_datagrams);
 }
 
 static bool called(struct monitor *monitor, enum ring ring)
@@ -348,14 +348,14 @@ START_TEST(monitor_learns_what_there_is)
 	/* VERSION_1, the extension of the protocol, INDIRECT_DESC and DGRAM. */
 	ck_assert_uint_eq(reply_number(monitor), UINT64_C(0x150000008));
 	send_message(monitor, 15, 0, NULL, 0, -1);
-	ck_assert_uint_eq(reply_number(monitor), 0x209);
+	ck_assert_uint_eq(reply_number(monitor), 0x229);
 	send_message(monitor, 17, 0, NULL, 0, -1);
 	ck_assert_uint_eq(reply_number(monitor), 2);
 	send_message(monitor, 24, 0, config_request, sizeof(config_request), -1);
 	ck_assert_int_eq(recv(monitor->socket, config, sizeof(config), MSG_DONTWAIT), 32);
 	ck_assert_uint_eq(get_le64(config + 24), GUEST_CID);
 	/* Whoever asks for an answer gets one. */
-	send_number(monitor, 16, 0x209, -1);
+	send_number(monitor, 16, 0x229, -1);
 	send_message(monitor, 3, 8, NULL, 0, -1);
 	ck_assert_uint_eq(reply_number(monitor), 0);
 	monitor_free(monitor);
@@ -371,7 +371,7 @@ static const struct bad_message {
 	{ 5, 8, 9, 0 },			/* more regions than there may be */
 	{ 5, 8, 1, 0 },			/* a region that is not there */
 	{ 5, 40, 1, 0 },		/* a region without a descriptor */
-	{ 8, 8, 2, 16 },		/* no such ring */
+	{ 8, 8, 3, 16 },		/* no such ring */
 	{ 8, 4, 0, 0 },			/* SET_VRING_NUM, too short */
 	{ 9, 8, 0, 0 },			/* SET_VRING_ADDR, too short */
 	{ 11, 8, 0xffffffff, 0 },	/* no such ring */
@@ -392,6 +392,39 @@ START_TEST(bad_messages_end_the_connection)
 	put_le32(payload + 4, bad->second);
 	send_message(monitor, bad->request, 0, payload, bad->size, -1);
 	ck_assert(monitor->user.ended && monitor->user.failed);
+	monitor_free(monitor);
+}
+END_TEST
+
+START_TEST(datagrams_need_not_be_offered)
+{
+	struct monitor *monitor = calloc(1, sizeof(*monitor));
+
+	ck_assert_ptr_nonnull(monitor);
+	options_default(&monitor->options);
+	monitor->options.no_datagrams = true;
+	monitor_begin(monitor);
+	send_message(monitor, 1, 0, NULL, 0, -1);
+	ck_assert_uint_eq(reply_number(monitor), UINT64_C(0x150000000));
+	ck_assert_ptr_nonnull(freopen("/dev/null", "w", stderr));
+	send_number(monitor, 2, UINT64_C(0x150000008), -1);
+	ck_assert(monitor->user.failed);
+	monitor_free(monitor);
+}
+END_TEST
+
+START_TEST(the_event_ring_may_be_set_up)
+{
+	struct monitor *monitor = monitor_new(0, BASE_FEATURES);
+	uint8_t payload[40] = { RING_EVENT };
+
+	send_state(monitor, 8, RING_EVENT, RING_SIZE);
+	send_state(monitor, 10, RING_EVENT, 0);
+	send_message(monitor, 9, 0, payload, sizeof(payload), -1);
+	send_number(monitor, 12, RING_EVENT, monitor->kick[0]);
+	send_number(monitor, 13, RING_EVENT, monitor->call[0]);
+	send_state(monitor, 18, RING_EVENT, 1);
+	ck_assert(!monitor->user.ended && monitor->user.started);
 	monitor_free(monitor);
 }
 END_TEST
@@ -817,6 +850,8 @@ Suite *rings_suite(void)
 	tcase_add_test(tcase, monitor_learns_what_there_is);
 	tcase_add_loop_test(tcase, bad_messages_end_the_connection, 0,
 			    sizeof(bad_messages) / sizeof(bad_messages[0]));
+	tcase_add_test(tcase, datagrams_need_not_be_offered);
+	tcase_add_test(tcase, the_event_ring_may_be_set_up);
 	tcase_add_test(tcase, memory_shorter_than_it_says_is_refused);
 	tcase_add_test(tcase, ranges_of_memory_are_checked);
 	tcase_add_loop_test(tcase, item_47_packets_in_every_form, 0,

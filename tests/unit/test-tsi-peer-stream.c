@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,6 +70,24 @@ START_TEST(data_goes_both_ways)
 	ck_assert_uint_eq(packet->header.flags, 0);
 	close(connection);
 	guest_expect(&guest, OP_SHUTDOWN, TSI_STREAM_PORT, ID);
+	guest_free(&guest);
+}
+END_TEST
+
+/* The answer to a request in two packets came 40 ms late. */
+START_TEST(data_does_not_wait_for_acknowledgements)
+{
+	socklen_t length = sizeof(int);
+	struct guest guest;
+	int connection, on = 0;
+
+	guest_init(&guest);
+	guest_start(&guest);
+	guest_stream_to_host(&guest, ID, &connection);
+	ck_assert_int_eq(getsockopt(only_proxy(&guest)->watch.fd, IPPROTO_TCP, TCP_NODELAY,
+				    &on, &length), 0);
+	ck_assert_int_ne(on, 0);
+	close(connection);
 	guest_free(&guest);
 }
 END_TEST
@@ -967,6 +986,7 @@ Suite *stream_suite(void)
 
 	tcase_set_timeout(tcase, 30);
 	tcase_add_test(tcase, data_goes_both_ways);
+	tcase_add_test(tcase, data_does_not_wait_for_acknowledgements);
 	tcase_add_test(tcase, data_waits_for_the_request);
 	tcase_add_test(tcase, packets_without_a_stream_are_reset);
 	tcase_add_test(tcase, halves_close_one_by_one);

@@ -4,8 +4,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,12 +37,66 @@ long argument(const char *name, long otherwise)
 	return otherwise;
 }
 
+void host_path(char *path)
+{
+	FILE *file = fopen("/proc/cmdline", "r");
+	char line[4096], *found;
+
+	strcpy(path, "/nowhere");
+	if (file && fgets(line, sizeof(line), file) && (found = strstr(line, "tsi_unix=")))
+		sscanf(found, "tsi_unix=%99s", path);
+}
+
 double now(void)
 {
 	struct timespec time;
 
 	clock_gettime(CLOCK_MONOTONIC, &time);
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void nothing(int signal_number)
+{
+	(void)signal_number;
+}
+
+void alarm_after(int milliseconds)
+{
+	struct sigaction action = { .sa_handler = nothing };
+	struct itimerval timer = {
+		.it_value = { milliseconds / 1000, milliseconds % 1000 * 1000 },
+	};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+int option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t length = sizeof(value);
+
+	return getsockopt(fd, level, name, &value, &length) ? -1 : value;
+}
+
+bool looks(int fd, int domain, int type, int protocol, bool accepting)
+{
+	return option(fd, SOL_SOCKET, SO_DOMAIN) == domain &&
+	       option(fd, SOL_SOCKET, SO_TYPE) == type &&
+	       option(fd, SOL_SOCKET, SO_PROTOCOL) == protocol &&
+	       option(fd, SOL_SOCKET, SO_ACCEPTCONN) == accepting;
+}
+
+bool others_go_on(int fd)
+{
+	struct sockaddr_storage name;
+	socklen_t length = sizeof(name);
+	double start = now();
+	int on = 1;
+
+	return !getsockname(fd, (struct sockaddr *)&name, &length) &&
+	       !setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on)) &&
+	       option(fd, SOL_SOCKET, SO_KEEPALIVE) == 1 && !readable(fd, 0) && now() - start < 1;
 }
 
 struct sockaddr_in inet(const char *address, int port)
@@ -105,9 +161,14 @@ bool echoes(int fd, const char *text)
 
 bool readable(int fd, int milliseconds)
 {
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	return polled(fd, POLLIN, milliseconds);
+}
 
-	return poll(&poll_fd, 1, milliseconds) == 1;
+int polled(int fd, int events, int milliseconds)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = (short)events };
+
+	return poll(&poll_fd, 1, milliseconds) == 1 ? poll_fd.revents : 0;
 }
 
 int listen_at(const char *address, int port)

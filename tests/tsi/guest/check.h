@@ -14,7 +14,17 @@ enum {
 	HOST_CLOSED = 7002, /* nobody is there */
 	HOST_TALK = 7003,  /* says "bye", and is gone */
 	HOST_HALF = 7004,  /* says "half", ends sending, counts what comes */
+	HOST_RESET = 7005, /* hears something, says "bye", and resets the connection */
+	HOST_NEVER = 7006, /* nobody is there, and no request may name it */
 	HOST_UDP = 7011,   /* echo */
+};
+
+/* musl has no name for it. */
+struct vsock_address {
+	sa_family_t family;
+	unsigned short reserved;
+	unsigned int port, cid;
+	unsigned char flags, zero[3];
 };
 
 /* ITEM is the number in the conformance checklist. */
@@ -24,13 +34,25 @@ void check_done(void);
 /* Kernel argument NAME, a number, or OTHERWISE. */
 long argument(const char *name, long otherwise);
 
+/* The UNIX socket of the host that echoes; PATH has room for 100 bytes. */
+void host_path(char *path);
+
 double now(void);
+/* Have SIGALRM interrupt what comes. */
+void alarm_after(int milliseconds);
+int option(int fd, int level, int name);
+/* What the options say that never change. */
+bool looks(int fd, int domain, int type, int protocol, bool accepting);
+/* Other calls on the descriptor, on which a thread is blocked, return at once. */
+bool others_go_on(int fd);
 struct sockaddr_in inet(const char *address, int port);
 struct sockaddr_in6 inet6(const char *address, int port);
 int connect_to(int fd, const char *address, int port);
 int stream_to(const char *address, int port);
 bool echoes(int fd, const char *text);
 bool readable(int fd, int milliseconds);
+/* The events of poll(), 0 for none in time. */
+int polled(int fd, int events, int milliseconds);
 int listen_at(const char *address, int port);
 /* Have the host connect to PORT and send TEXT; what it got comes from the
  * returned descriptor. */
@@ -47,6 +69,15 @@ void check_dgram(void);
 void check_unix(void);
 void check_slow_host(void);
 void check_silent_host(void);
+void check_nameless_host(void);
+void check_storage_length(void);
+void check_kinds(void);
+void check_vsock_beside(void);
+void check_reset_request(void);
+void check_no_response(void);
+void check_reset(void);
+void check_reset_reverse(void);
+void check_useless_answers(void);
 void check_many(void);
 void check_bench(void);
 

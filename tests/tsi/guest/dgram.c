@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,7 +80,7 @@ static void check_addresses(void)
 	struct sockaddr_storage storage = { 0 };
 	struct sockaddr_in in = inet("127.0.0.1", HOST_UDP);
 	struct sockaddr_in6 in6 = inet6("::ffff:127.0.0.1", HOST_UDP), any = inet6("::", 0);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), server;
 
 	memcpy(&storage, &in, sizeof(in));
 	check(20, sendto(fd, "a", 1, 0, (struct sockaddr *)&storage, sizeof(storage)) == 1 &&
@@ -97,6 +98,14 @@ static void check_addresses(void)
 	check(20, !bind(fd, (struct sockaddr *)&any, sizeof(any)), "bind an IPv6 socket");
 	check(34, sendto(fd, "six", 3, 0, (struct sockaddr *)&in6, sizeof(in6)) == 3 && readable(fd, 3000),
 	      "and send to a mapped address");
+	server = socket(AF_INET, SOCK_DGRAM, 0);
+	in = inet("127.0.0.1", 9304);
+	in6 = inet6("::ffff:127.0.0.1", 9304);
+	bind(server, (struct sockaddr *)&in, sizeof(in));
+	check(35, sendto(fd, "in", 2, 0, (struct sockaddr *)&in6, sizeof(in6)) == 2 &&
+		  receives(server, "in", NULL),
+	      "or to one that is in the guest");
+	close(server);
 	close(fd);
 }
 
@@ -131,6 +140,172 @@ static void *replier(void *argument)
 	usleep(200000);
 	send_to(*(int *)argument, "late", "127.0.0.1", HOST_UDP);
 	return NULL;
+}
+
+static void *receiver(void *argument)
+{
+	static char got[16];
+
+	return recv(*(int *)argument, got, sizeof(got), 0) == 5 ? argument : NULL;
+}
+
+static void check_while_receiving(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in name = inet("127.0.0.1", 9302);
+	pthread_t thread;
+	void *received;
+
+	/* It has been to the host before. */
+	bind(fd, (struct sockaddr *)&name, sizeof(name));
+	check(28, send_to(fd, "first", "127.0.0.1", HOST_UDP) == 5 && receives(fd, "first", NULL),
+	      "a datagram there and back");
+	pthread_create(&thread, NULL, receiver, &fd);
+	usleep(100000);
+	check(28, others_go_on(fd), "other calls do not wait for recv");
+	check(28, send_to(fd, "again", "127.0.0.1", HOST_UDP) == 5, "nor does sendto");
+	pthread_join(thread, &received);
+	check(28, received, "whose answer recv gets");
+	pthread_create(&thread, NULL, receiver, &fd);
+	usleep(100000);
+	check(35, send_to(other, "guest", "127.0.0.1", 9302) == 5, "the guest sends to who waits");
+	pthread_join(thread, &received);
+	check(35, received, "and recv gets that");
+	close(fd);
+	close(other);
+}
+
+static void check_receive(void)
+{
+	struct timeval timeout = { .tv_usec = 300000 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	double start;
+	char got[4];
+	struct iovec part = { got, sizeof(got) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	connect_to(fd, "127.0.0.1", HOST_UDP);
+	start = now();
+	check(32, recv(fd, got, sizeof(got), 0) < 0 && errno == EAGAIN && now() - start > 0.25 &&
+		  now() - start < 2,
+	      "SO_RCVTIMEO from before connect holds for datagrams");
+	start = now();
+	check(32, recv(fd, got, sizeof(got), MSG_DONTWAIT) < 0 && errno == EAGAIN &&
+		  now() - start < 0.25,
+	      "MSG_DONTWAIT does not wait");
+	check(37, send(fd, "123456", 6, 0) == 6 && readable(fd, 3000) &&
+		  recv(fd, got, sizeof(got), MSG_PEEK | MSG_TRUNC) == 6 &&
+		  recv(fd, got, sizeof(got), MSG_TRUNC) == 6 && !memcmp(got, "1234", 4),
+	      "MSG_PEEK and MSG_TRUNC");
+	check(37, !readable(fd, 200), "what was cut is gone");
+	check(37, recvmsg(fd, &message, MSG_DONTWAIT) < 0 && errno == EAGAIN &&
+		  send(fd, "123456", 6, 0) == 6 && readable(fd, 3000) &&
+		  recvmsg(fd, &message, 0) == 4 && message.msg_flags == MSG_TRUNC,
+	      "recvmsg says what was cut");
+	check(37, !send(fd, "", 0, 0) && readable(fd, 3000) && recv(fd, got, sizeof(got), 0) == 0,
+	      "an empty datagram comes back empty");
+	close(fd);
+}
+
+static void *shutter(void *argument)
+{
+	usleep(200000);
+	shutdown(*(int *)argument, SHUT_RD);
+	return NULL;
+}
+
+static void check_shutdown(void)
+{
+	struct sockaddr_in in = inet("127.0.0.1", HOST_UDP);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	double start = now();
+	pthread_t thread;
+	char got[4];
+
+	connect_to(fd, "127.0.0.1", HOST_UDP);
+	pthread_create(&thread, NULL, shutter, &fd);
+	check(27, recv(fd, got, sizeof(got), 0) == 0 && now() - start < 3, "shutdown wakes recv");
+	pthread_join(thread, NULL);
+	check(27, recv(fd, got, sizeof(got), 0) == 0, "then there is nothing to wait for");
+	check(27, !shutdown(fd, SHUT_WR) && send(fd, "x", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE,
+	      "nor to send");
+	check(27, sendto(fd, "x", 1, MSG_NOSIGNAL, (struct sockaddr *)&in, sizeof(in)) < 0 &&
+		  errno == EPIPE,
+	      "nowhere");
+	close(fd);
+}
+
+static bool peer_port_is(int fd, int port)
+{
+	struct sockaddr_in peer;
+	socklen_t length = sizeof(peer);
+
+	return !getpeername(fd, (struct sockaddr *)&peer, &length) && peer.sin_port == htons(port);
+}
+
+/* Who is connected hears its peer alone, whom only connect changes. */
+static void check_one_peer(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_in name = inet("127.0.0.1", 9303);
+	char got[4];
+
+	bind(fd, (struct sockaddr *)&name, sizeof(name));
+	connect_to(fd, "127.0.0.1", HOST_UDP);
+	check(35, send_to(other, "heard?", "127.0.0.1", 9303) == 6 && !readable(fd, 300) &&
+		  recv(fd, got, sizeof(got), MSG_DONTWAIT) < 0 && errno == EAGAIN,
+	      "who is connected to the host does not hear the guest");
+	check(37, peer_port_is(fd, HOST_UDP) && send_to(fd, "x", "127.0.0.1", HOST_CLOSED) == 1 &&
+		  peer_port_is(fd, HOST_UDP),
+	      "to send elsewhere does not change the peer");
+	check(37, !connect_to(fd, "127.0.0.1", HOST_CLOSED) && peer_port_is(fd, HOST_CLOSED),
+	      "connect does");
+	close(fd);
+	close(other);
+}
+
+static int count_received(int fd)
+{
+	char got[16];
+	int count = 0;
+
+	while (readable(fd, 500) && recv(fd, got, sizeof(got), 0) >= 0)
+		count++;
+	return count;
+}
+
+/* Waits for room, if need be; what cannot be kept is lost. */
+static void check_flood(void)
+{
+	static char block[1400], large[70000];
+	struct sockaddr_in to = inet("127.0.0.1", HOST_UDP);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), sent = 0, size = 4096, kept;
+
+	connect_to(fd, "127.0.0.1", HOST_UDP);
+	for (int i = 0; i < 2000; i++)
+		sent += send(fd, block, sizeof(block), 0) == sizeof(block);
+	check(34, sent == 2000, "send waits for room");
+	count_received(fd);
+	for (int i = 0; i < 100; i++)
+		send(fd, "small", 5, 0);
+	sleep(1);
+	kept = count_received(fd);
+	printf("# %d of 100 kept\n", kept);
+	check(37, kept == 100, "small datagrams are kept by the hundred");
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	/* It holds from the next call on. */
+	for (int i = 0; i < 100; i++)
+		send(fd, "small", 5, 0);
+	sleep(1);
+	kept = count_received(fd);
+	printf("# %d of 100 kept\n", kept);
+	check(37, kept > 0 && kept < 50, "fewer with a small SO_RCVBUF");
+	check(7, send_to(fd, "x", "127.0.0.1", HOST_UDP) == 1 &&
+		 sendto(fd, large, sizeof(large), 0, (struct sockaddr *)&to, sizeof(to)) < 0 &&
+		 errno == EMSGSIZE && send_to(fd, "x", "127.0.0.1", HOST_UDP) == 1,
+	      "what is too large for a datagram is refused");
+	close(fd);
 }
 
 static void check_blocked(void)
@@ -181,17 +356,10 @@ static void check_many_senders(void)
 	close(shared);
 }
 
-struct sockaddr_vm {
-	sa_family_t family;
-	unsigned short reserved;
-	unsigned int port, cid;
-	unsigned char flags, zero[3];
-};
-
 /* Requests for sockets of others are not for everybody to make. */
 static void check_privilege(void)
 {
-	struct sockaddr_vm host = { .family = AF_VSOCK, .port = 1031, .cid = 2 };
+	struct vsock_address host = { .family = AF_VSOCK, .port = 1031, .cid = 2 };
 	int status = -1;
 	pid_t pid = fork();
 
@@ -210,8 +378,8 @@ static void check_privilege(void)
 
 static void check_vsock(void)
 {
-	struct sockaddr_vm name = { .family = AF_VSOCK, .port = 123, .cid = ~0u };
-	struct sockaddr_vm host = { .family = AF_VSOCK, .port = 9, .cid = 2 };
+	struct vsock_address name = { .family = AF_VSOCK, .port = 123, .cid = ~0u };
+	struct vsock_address host = { .family = AF_VSOCK, .port = 9, .cid = 2 };
 	static char block[65537];
 	int fd = socket(AF_VSOCK, SOCK_DGRAM, 0);
 
@@ -226,7 +394,7 @@ static void check_vsock(void)
 
 static int vsock_bound(int type)
 {
-	struct sockaddr_vm name = { .family = AF_VSOCK, .port = 123, .cid = ~0u };
+	struct vsock_address name = { .family = AF_VSOCK, .port = 123, .cid = ~0u };
 	int fd = socket(AF_VSOCK, type, 0);
 
 	if (bind(fd, (struct sockaddr *)&name, sizeof(name)))
@@ -256,7 +424,7 @@ void check_time(void)
 static void check_sizes(void)
 {
 	static const size_t sizes[] = { 1, 32767, 32768, 32769, 65535 };
-	struct sockaddr_vm host = { .family = AF_VSOCK, .port = 9, .cid = 2 };
+	struct vsock_address host = { .family = AF_VSOCK, .port = 9, .cid = 2 };
 	static char block[65536];
 	int fd = vsock_bound(SOCK_DGRAM), good = 0;
 
@@ -284,6 +452,22 @@ static void check_long_run(void)
 	close(fd);
 }
 
+/* With a peer that gives all names of datagram sockets the length 128. */
+void check_storage_length(void)
+{
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof(peer);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	check(37, !connect_to(fd, "127.0.0.1", HOST_UDP), "connect");
+	check(37, !getpeername(fd, (struct sockaddr *)&peer, &length) &&
+		  length == sizeof(struct sockaddr_in) &&
+		  ((struct sockaddr_in *)&peer)->sin_port == htons(HOST_UDP),
+	      "getpeername has the length of its family");
+	check(37, send(fd, "long", 4, 0) == 4 && receives(fd, "long", NULL), "the reply is received");
+	close(fd);
+}
+
 void check_dgram(void)
 {
 	check_sizes();
@@ -292,6 +476,11 @@ void check_dgram(void)
 	check_connected();
 	check_addresses();
 	check_in_guest();
+	check_while_receiving();
+	check_receive();
+	check_shutdown();
+	check_one_peer();
+	check_flood();
 	check_blocked();
 	check_many_senders();
 	check_vsock();

@@ -25,6 +25,14 @@ static const struct {
 	{ "fail", check_fail },			{ "dgram", check_dgram },
 	{ "unix", check_unix },		{ "slow", check_slow_host },
 	{ "silent", check_silent_host },{ "many", check_many },
+	{ "nameless", check_nameless_host },
+	{ "storage-length", check_storage_length },
+	{ "kinds", check_kinds },	{ "vsock", check_vsock_beside },
+	{ "reset-request", check_reset_request },
+	{ "no-response", check_no_response },
+	{ "reset", check_reset },
+	{ "reset-reverse", check_reset_reverse },
+	{ "useless", check_useless_answers },
 	{ "bench", check_bench },
 };
 

@@ -2,10 +2,12 @@
 /* Streams that come from the host. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -24,9 +26,12 @@ static void check_serve(void)
 	struct sockaddr_in name = inet("0.0.0.0", 0), peer;
 	socklen_t length = sizeof(name), peer_length = sizeof(peer);
 	char text[64] = "", got[64] = "";
-	int value = 0;
+	struct timeval timeout = { .tv_sec = 10 };
+	int value = 0, on = 1;
 	socklen_t value_length = sizeof(value);
 
+	setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	bind(listener, (struct sockaddr *)&name, sizeof(name));
 	check(24, !listen(listener, 16) && !getsockname(listener, (struct sockaddr *)&name, &length) &&
 		  name.sin_port,
@@ -46,6 +51,15 @@ static void check_serve(void)
 	      "the peer's address is that at the host");
 	check(26, recv(server, text, sizeof(text), 0) == 13 && !strcmp(text, "from the host"), "data comes");
 	check(26, send(server, "answer", 6, 0) == 6, "data goes");
+	check(26, !getsockname(server, (struct sockaddr *)&peer, &peer_length) &&
+		  peer.sin_port == name.sin_port,
+	      "its own port is that of the listener");
+	value_length = sizeof(timeout);
+	timeout.tv_sec = 0;
+	check(32, option(server, IPPROTO_TCP, TCP_NODELAY) == 1 &&
+		  !getsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &timeout, &value_length) &&
+		  timeout.tv_sec == 10,
+	      "it has the options of the listener");
 	close(server);
 	check(26, recv(call, got, sizeof(got), MSG_WAITALL) == 6 && !strcmp(got, "answer"),
 	      "and reaches the host");
@@ -67,6 +81,7 @@ static void check_both_sides(void)
 	      "and says who is there");
 	close(client);
 	close(server);
+	check(27, !shutdown(listener, SHUT_WR), "a listener has nothing to write");
 	call = host_calls(9200, "x");
 	server = accept(listener, NULL, NULL);
 	check(26, server >= 0, "and the host after that");
@@ -80,28 +95,109 @@ static void check_both_sides(void)
 
 static void check_wake(void)
 {
-	int listener = listen_at("0.0.0.0", 9201), fd = listener;
-	struct sockaddr_in name;
-	socklen_t length = sizeof(name);
+	int listener = listen_at("0.0.0.0", 9201), fd = listener, other;
 	pthread_t thread;
-	double start;
+	char byte;
 
 	pthread_create(&thread, NULL, accepter, &fd);
 	usleep(100000);
-	start = now();
-	getsockname(listener, (struct sockaddr *)&name, &length);
-	readable(listener, 0);
-	check(28, now() - start < 1, "other calls do not wait for accept");
+	check(28, others_go_on(listener), "other calls do not wait for accept");
+	other = host_calls(9201, "x");
+	pthread_join(thread, NULL);
+	check(26, fd >= 0, "accept that waits sees the host");
+	close(fd);
+	close(other);
+
+	fd = listener;
+	pthread_create(&thread, NULL, accepter, &fd);
+	usleep(100000);
+	other = stream_to("127.0.0.1", 9201);
+	pthread_join(thread, NULL);
+	check(15, fd >= 0, "and the guest");
+	close(fd);
+	close(other);
+
+	fd = listener;
+	pthread_create(&thread, NULL, accepter, &fd);
+	usleep(100000);
 	shutdown(listener, SHUT_RDWR);
 	pthread_join(thread, NULL);
 	check(27, fd < 0, "shutdown wakes accept");
+	check(27, accept(listener, NULL, NULL) < 0 && errno == EINVAL, "and ends listening");
+	other = host_calls(9201, "x");
+	check(27, readable(other, 5000) && recv(other, &byte, 1, 0) == 0, "at the host, too");
+	close(other);
+	close(listener);
+}
+
+/* More connections than the first backlog has room for. */
+static void check_backlog(void)
+{
+	struct sockaddr_in name = inet("0.0.0.0", 9205);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), calls[8], good = 0, fd;
+
+	bind(listener, (struct sockaddr *)&name, sizeof(name));
+	check(23, !listen(listener, 1) && !listen(listener, 64), "the backlog can be changed");
+	fcntl(listener, F_SETFL, O_NONBLOCK);
+	for (int i = 0; i < 8; i++)
+		calls[i] = host_calls(9205, "x");
+	sleep(1);
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		good += readable(fd, 3000);
+		close(fd);
+	}
+	for (int i = 0; i < 8; i++)
+		close(calls[i]);
+	/* The host has listened with the backlog of before. */
+	check(23, good > 3, "and is, in the guest");
+	close(listener);
+}
+
+static void *closer(void *argument)
+{
+	usleep(200000);
+	close(*(int *)argument);
+	return NULL;
+}
+
+static void check_interrupted(void)
+{
+	struct timeval timeout = { .tv_usec = 300000 };
+	int listener = listen_at("0.0.0.0", 9202), call, server;
+	pthread_t thread;
+	double start = now();
+
+	alarm_after(300);
+	check(27, accept(listener, NULL, NULL) < 0 && errno == EINTR && now() - start < 3,
+	      "a signal interrupts accept");
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	start = now();
+	check(27, accept(listener, NULL, NULL) < 0 && errno == EAGAIN && now() - start > 0.25 &&
+		  now() - start < 3,
+	      "so does SO_RCVTIMEO");
+	timeout.tv_usec = 0;
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+
+	/* To close a descriptor ends no call on it, whatever the family. */
+	start = now();
+	pthread_create(&thread, NULL, closer, &listener);
+	alarm_after(1000);
+	check(27, accept(listener, NULL, NULL) < 0 && errno == EINTR && now() - start > 0.9,
+	      "accept goes on when the descriptor is closed, until a signal");
+	pthread_join(thread, NULL);
+	listener = listen_at("0.0.0.0", 9202);
+	call = host_calls(9202, "x");
+	check(27, readable(listener, 5000), "then the port is free, at the host too");
+	server = accept(listener, NULL, NULL);
+	close(server);
+	close(call);
 	close(listener);
 }
 
 /* The host has the port already, or does not lend it. */
 static void check_refused(int port, const char *what)
 {
-	int listener = listen_at("127.0.0.1", port), client, server;
+	int listener = listen_at("0.0.0.0", port), client, server;
 
 	check(25, listener >= 0, what);
 	client = stream_to("127.0.0.1", port);
@@ -143,4 +239,6 @@ void check_listen(void)
 	check_serve();
 	check_both_sides();
 	check_wake();
+	check_backlog();
+	check_interrupted();
 }

@@ -1,29 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hosts that answer late, or never. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
-
-static void nothing(int signal_number)
-{
-	(void)signal_number;
-}
-
-static void alarm_after(int milliseconds)
-{
-	struct sigaction action = { .sa_handler = nothing };
-	struct itimerval timer = {
-		.it_value = { milliseconds / 1000, milliseconds % 1000 * 1000 },
-	};
-
-	sigaction(SIGALRM, &action, NULL);
-	setitimer(ITIMER_REAL, &timer, NULL);
-}
 
 /*
  * How long connect takes at best: an emulated guest stops now and then. The
@@ -47,6 +34,28 @@ static double connect_time(int type, int port, int expected, int *fd)
 		best = time < best ? time : best;
 	}
 	return best;
+}
+
+static void *shutter(void *argument)
+{
+	usleep(300000);
+	shutdown(*(int *)argument, SHUT_RDWR);
+	return NULL;
+}
+
+static void check_shutdown_connect(void)
+{
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	double start = now();
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, shutter, &fd);
+	check(18, connect_to(fd, "127.0.0.1", HOST_ECHO) && now() - start < 2,
+	      "shutdown wakes connect");
+	pthread_join(thread, NULL);
+	check(18, !connect_to(fd, "127.0.0.1", HOST_ECHO) && echoes(fd, "once more"),
+	      "after which connect begins anew");
+	close(fd);
 }
 
 /* The host answers after 3 seconds. */
@@ -77,6 +86,21 @@ void check_slow_host(void)
 
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	alarm_after(500);
+	connect_to(fd, "127.0.0.1", HOST_ECHO);
+	check(18, polled(fd, POLLOUT, 8000) == POLLOUT, "and so does poll");
+	close(fd);
+
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	connect_to(fd, "127.0.0.1", HOST_ECHO);
+	check(17, send(fd, "early", 5, 0) < 0 && errno == EAGAIN, "send does not wait for connect");
+	fcntl(fd, F_SETFL, 0);
+	check(17, echoes(fd, "early"), "unless it may");
+	close(fd);
+
+	check_shutdown_connect();
+
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	alarm_after(500);
 	connect_to(fd, "127.0.0.1", HOST_CLOSED);
 	close(fd);
 	fd = stream_to("127.0.0.1", HOST_ECHO);
@@ -88,10 +112,20 @@ void check_slow_host(void)
 	close(fd);
 }
 
+/* What the guest makes of it: macOS has another number, and some are none at all. */
+static int error_of(long result)
+{
+	if (result == 61)
+		return ECONNREFUSED;
+	return result > 4095 ? EPROTO : (int)result;
+}
+
 /* The host answers all requests with the error tsi_fail. */
 void check_fail(void)
 {
-	int error = (int)argument("tsi_fail", 0), fd = socket(AF_INET, SOCK_STREAM, 0), client, server;
+	int error = error_of(argument("tsi_fail", 0)), fd = socket(AF_INET, SOCK_STREAM, 0);
+	int client, server;
+	char byte;
 	bool content = error == EPERM || error == EACCES || error == EADDRINUSE || error == EADDRNOTAVAIL;
 
 	printf("# error %d\n", error);
@@ -100,7 +134,12 @@ void check_fail(void)
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	check(13, connect_to(fd, "127.0.0.1", HOST_UDP) && errno == error, "so does that of datagrams");
 	close(fd);
-	fd = listen_at("127.0.0.1", 9402);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	check(13, !connect_to(fd, "127.0.0.1", HOST_UDP) && polled(fd, POLLIN, 5000) & POLLERR &&
+		  recv(fd, &byte, 1, 0) < 0 && errno == error,
+	      "one that does not wait says so later");
+	close(fd);
+	fd = listen_at("0.0.0.0", 9402);
 	if (!content) {
 		check(25, fd < 0 && errno == error, "and listen");
 		fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -115,6 +154,81 @@ void check_fail(void)
 	close(client);
 	close(server);
 	close(fd);
+}
+
+static void block_connect(void)
+{
+	stream_to("127.0.0.1", HOST_ECHO);
+}
+
+static void block_connect_dgram(void)
+{
+	connect_to(socket(AF_INET, SOCK_DGRAM, 0), "127.0.0.1", HOST_UDP);
+}
+
+static void block_listen(void)
+{
+	listen_at("0.0.0.0", 9403);
+}
+
+static void block_getpeername(void)
+{
+	struct sockaddr_in name;
+	socklen_t length = sizeof(name);
+
+	getpeername(stream_to("127.0.0.1", HOST_ECHO), (struct sockaddr *)&name, &length);
+}
+
+/* Who is blocked by the host can be killed at once. */
+static bool dies(void (*block)(void))
+{
+	pid_t pid = fork();
+	double start;
+	int status;
+
+	if (!pid) {
+		block();
+		_exit(0);
+	}
+	usleep(700000);
+	start = now();
+	kill(pid, SIGKILL);
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && now() - start < 1;
+}
+
+/* The host never tells the name of the other end, and all else. */
+void check_nameless_host(void)
+{
+	struct sockaddr_in name = { 0 };
+	socklen_t length = sizeof(name);
+	int fd = stream_to("127.0.0.1", HOST_ECHO), listener, call;
+	double start = now();
+
+	check(19, fd >= 0 && !getpeername(fd, (struct sockaddr *)&name, &length) &&
+		  now() - start > 1 && now() - start < 8,
+	      "getpeername gives up waiting");
+	check(19, length == sizeof(name) && name.sin_port == htons(HOST_ECHO) &&
+		  name.sin_addr.s_addr == htonl(INADDR_LOOPBACK),
+	      "and says what connect was given");
+	start = now();
+	alarm_after(300);
+	getpeername(fd, (struct sockaddr *)&name, &length);
+	check(19, now() - start < 2, "a signal interrupts getpeername");
+	check(19, dies(block_getpeername), "who waits in getpeername can be killed");
+	check(19, echoes(fd, "still"), "and the stream goes on");
+	close(fd);
+
+	listener = listen_at("0.0.0.0", 9404);
+	call = host_calls(9404, "x");
+	start = now();
+	length = sizeof(name);
+	fd = accept(listener, (struct sockaddr *)&name, &length);
+	check(19, fd >= 0 && length == sizeof(name) && name.sin_family == AF_INET && now() - start < 8,
+	      "accept goes without a name");
+	check(19, readable(fd, 3000), "and has the data");
+	close(fd);
+	close(call);
+	close(listener);
 }
 
 /* The host never answers. */
@@ -146,4 +260,8 @@ void check_silent_host(void)
 	check(19, connect_to(fd, "127.0.0.1", HOST_UDP) && now() - start < 8,
 	      "connect of datagrams gives up");
 	close(fd);
+
+	check(19, dies(block_connect), "who waits in connect can be killed");
+	check(19, dies(block_connect_dgram), "in connect of datagrams, too");
+	check(19, dies(block_listen), "and in listen");
 }

@@ -19,29 +19,9 @@
 
 #include "check.h"
 
-#ifndef SO_DOMAIN
-#define SO_DOMAIN 39
-#endif
-
-static int option(int fd, int level, int name)
-{
-	int value = -1;
-	socklen_t length = sizeof(value);
-
-	return getsockopt(fd, level, name, &value, &length) ? -1 : value;
-}
-
-static bool looks_inet(int fd, int accepting)
-{
-	return option(fd, SOL_SOCKET, SO_DOMAIN) == AF_INET &&
-	       option(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM &&
-	       option(fd, SOL_SOCKET, SO_PROTOCOL) == IPPROTO_TCP &&
-	       option(fd, SOL_SOCKET, SO_ACCEPTCONN) == accepting;
-}
-
 static void check_connect(void)
 {
-	struct sockaddr_in peer;
+	struct sockaddr_in peer, any = inet("0.0.0.0", 0);
 	socklen_t length = sizeof(peer);
 	int fd = stream_to("127.0.0.1", HOST_ECHO);
 
@@ -51,7 +31,12 @@ static void check_connect(void)
 		  peer.sin_port == htons(HOST_ECHO),
 	      "getpeername is the host's");
 	check(22, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EISCONN, "connected is connected");
-	check(31, looks_inet(fd, 0), "options say TCP over IPv4");
+	check(22, bind(fd, (struct sockaddr *)&any, sizeof(any)) && errno == EINVAL, "and bound");
+	check(22, sendto(fd, "to", 2, 0, (struct sockaddr *)&peer, sizeof(peer)) == 2 &&
+		  readable(fd, 3000),
+	      "an address beside data is ignored, as TCP does");
+	check(31, recv(fd, &peer, sizeof(peer), MSG_ERRQUEUE) < 0 && errno == EAGAIN,
+	      "there are no messages about errors");
 	close(fd);
 }
 
@@ -70,7 +55,7 @@ static void check_address(void)
 {
 	struct sockaddr_storage storage = { 0 };
 	struct sockaddr_in in = inet("127.0.0.1", HOST_ECHO);
-	struct sockaddr_in6 in6 = inet6("::ffff:127.0.0.1", HOST_ECHO);
+	struct sockaddr_in6 in6 = inet6("::ffff:127.0.0.1", HOST_ECHO), far6 = inet6("2001:db8::1", 1);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	check(20, connect(fd, (struct sockaddr *)&in, 8) && errno == EINVAL, "a short address");
@@ -82,15 +67,102 @@ static void check_address(void)
 	      "an address of another family");
 	close(fd);
 	fd = socket(AF_INET6, SOCK_STREAM, 0);
+	check(20, connect(fd, (struct sockaddr *)&far6, 20) && errno == EINVAL, "a short one of IPv6");
 	check(12, !connect(fd, (struct sockaddr *)&in6, sizeof(in6)) && echoes(fd, "six"),
 	      "an IPv6 socket and a mapped address");
 	close(fd);
 }
 
+static void check_bind_length(int family, struct sockaddr *name, socklen_t length)
+{
+	struct sockaddr_storage storage = { 0 };
+	int fd = socket(family, SOCK_STREAM, 0), client = socket(family, SOCK_STREAM, 0);
+
+	memcpy(&storage, name, length);
+	check(20, bind(fd, name, 8) && errno == EINVAL, "bind to a short address");
+	check(20, !bind(fd, (struct sockaddr *)&storage, sizeof(storage)), "bind to a long one");
+	check(20, !listen(fd, 1), "and listen there");
+	check(20, !connect(client, (struct sockaddr *)&storage, sizeof(storage)),
+	      "connect to a long address in the guest");
+	close(client);
+	close(fd);
+}
+
+/* What the options say never changes, whoever serves the socket. */
+static void check_options(int family, const char *any, const char *host)
+{
+	struct sockaddr_in6 in6 = inet6(any, 9105), to6 = inet6(host, HOST_ECHO);
+	struct sockaddr_in in = inet(any, 9105), to = inet(host, HOST_ECHO);
+	bool six = family == AF_INET6;
+	struct sockaddr *name = six ? (struct sockaddr *)&in6 : (struct sockaddr *)&in;
+	struct sockaddr *address = six ? (struct sockaddr *)&to6 : (struct sockaddr *)&to;
+	socklen_t length = six ? sizeof(in6) : sizeof(in);
+	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK, 0), server;
+
+	printf("# family %d\n", family);
+	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "options of a fresh stream");
+	connect(fd, address, length);
+	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "of one that connects");
+	check(31, polled(fd, POLLOUT, 5000) == POLLOUT &&
+		  looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "connected to the host");
+	shutdown(fd, SHUT_WR);
+	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "shut down");
+	close(fd);
+
+	fd = socket(family, SOCK_STREAM, 0);
+	bind(fd, name, length);
+	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "of a bound one");
+	check(31, !listen(fd, 5) && looks(fd, family, SOCK_STREAM, IPPROTO_TCP, true),
+	      "listening for the host and the guest");
+	close(host_calls(9105, "x"));
+	server = accept(fd, NULL, NULL);
+	check(31, looks(server, family, SOCK_STREAM, IPPROTO_TCP, false), "accepted from the host");
+	close(server);
+	close(fd);
+
+	fd = socket(family, SOCK_DGRAM, 0);
+	check(31, looks(fd, family, SOCK_DGRAM, IPPROTO_UDP, false), "of datagrams");
+	check(31, sendto(fd, "o", 1, 0, address, length) == 1 &&
+		  looks(fd, family, SOCK_DGRAM, IPPROTO_UDP, false), "sent");
+	check(31, !connect(fd, address, length) &&
+		  looks(fd, family, SOCK_DGRAM, IPPROTO_UDP, false), "connected");
+	close(fd);
+}
+
+static void check_options_in_guest(void)
+{
+	int listener = listen_at("127.0.0.1", 9106), client = stream_to("127.0.0.1", 9106), server;
+
+	server = accept(listener, NULL, NULL);
+	check(31, looks(listener, AF_INET, SOCK_STREAM, IPPROTO_TCP, true),
+	      "options of who listens for the guest alone");
+	check(31, looks(client, AF_INET, SOCK_STREAM, IPPROTO_TCP, false), "of who connects there");
+	check(31, looks(server, AF_INET, SOCK_STREAM, IPPROTO_TCP, false), "of who is accepted");
+	close(client);
+	close(server);
+	close(listener);
+}
+
+static void check_local6(const char *address, int port)
+{
+	struct sockaddr_in6 name = inet6(address, port);
+	int listener = socket(AF_INET6, SOCK_STREAM, 0), client = socket(AF_INET6, SOCK_STREAM, 0);
+	int inet_family = AF_INET;
+
+	printf("# %s\n", address);
+	check(15, !bind(listener, (struct sockaddr *)&name, sizeof(name)) && !listen(listener, 5),
+	      "listen at a loopback address of IPv6");
+	check(15, !connect(client, (struct sockaddr *)&name, sizeof(name)), "it is in the guest");
+	/* It would turn the socket into one of IPv4, without what TSI knows of it. */
+	check(31, setsockopt(client, IPPROTO_IPV6, IPV6_ADDRFORM, &inet_family, sizeof(int)),
+	      "it stays one of IPv6");
+	close(client);
+	close(listener);
+}
+
 static void check_local(void)
 {
 	int listener = listen_at("127.0.0.1", 9100), client = stream_to("127.0.0.1", 9100), server;
-	struct sockaddr_in6 any = inet6("::1", 9101);
 	struct sockaddr_in name;
 	socklen_t length = sizeof(name);
 
@@ -104,20 +176,13 @@ static void check_local(void)
 	close(server);
 	close(listener);
 
-	listener = socket(AF_INET6, SOCK_STREAM, 0);
-	check(15, !bind(listener, (struct sockaddr *)&any, sizeof(any)) && !listen(listener, 5),
-	      "listen at ::1");
-	client = socket(AF_INET6, SOCK_STREAM, 0);
-	check(15, !connect(client, (struct sockaddr *)&any, sizeof(any)), "::1 is in the guest");
-	close(client);
-	close(listener);
+	check_local6("::1", 9101);
+	check_local6("::ffff:127.0.0.1", 9103);
 }
 
 static int wait_out(int fd, int milliseconds)
 {
-	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
-
-	return poll(&poll_fd, 1, milliseconds) == 1 ? poll_fd.revents : 0;
+	return polled(fd, POLLOUT, milliseconds);
 }
 
 static void check_non_blocking(void)
@@ -138,6 +203,16 @@ static void check_non_blocking(void)
 	check(17, wait_out(fd, 5000) & POLLERR, "poll says that it failed");
 	check(17, option(fd, SOL_SOCKET, SO_ERROR) == ECONNREFUSED, "SO_ERROR says why");
 	check(17, option(fd, SOL_SOCKET, SO_ERROR) == 0, "once");
+	close(fd);
+
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	connect_to(fd, "127.0.0.1", HOST_CLOSED);
+	wait_out(fd, 5000);
+	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == ECONNREFUSED,
+	      "the next connect says why, if nobody has asked");
+	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EINPROGRESS &&
+		  wait_out(fd, 5000) == POLLOUT,
+	      "and the one after that begins anew");
 	close(fd);
 }
 
@@ -184,7 +259,7 @@ static void check_timeouts(void)
 	struct timeval timeout = { .tv_usec = 300000 };
 	int fd = socket(AF_INET, SOCK_STREAM, 0), count = -1;
 	double start;
-	char byte;
+	char byte, got[8];
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	connect_to(fd, "127.0.0.1", HOST_ECHO);
@@ -196,6 +271,60 @@ static void check_timeouts(void)
 	readable(fd, 1000);
 	check(33, !ioctl(fd, FIONREAD, &count) && count == 5, "FIONREAD counts");
 	check(33, !ioctl(fd, SIOCOUTQ, &count), "SIOCOUTQ answers");
+	recv(fd, got, sizeof(got), 0);
+	count = 5;
+	setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof(count));
+	send(fd, "123", 3, 0);
+	check(32, !readable(fd, 500), "SO_RCVLOWAT holds for poll");
+	send(fd, "45", 2, 0);
+	check(32, readable(fd, 3000), "until there is enough");
+	close(fd);
+}
+
+static void *drain(void *argument)
+{
+	static char block[65536];
+	int fd = *(int *)argument;
+
+	while (recv(fd, block, sizeof(block), 0) > 0)
+		;
+	return NULL;
+}
+
+/* The host echoes, and nobody reads: in the end there is no room. */
+static void check_full(void)
+{
+	struct timeval timeout = { .tv_usec = 300000 };
+	static char block[65536];
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
+	pthread_t thread;
+	double start;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	while (send(fd, block, sizeof(block), MSG_DONTWAIT) > 0 || polled(fd, POLLOUT, 500))
+		;
+	check(30, send(fd, block, sizeof(block), MSG_DONTWAIT) < 0 && errno == EAGAIN,
+	      "a stream that nobody reads is full");
+	start = now();
+	check(32, send(fd, block, sizeof(block), 0) < 0 && errno == EAGAIN && now() - start > 0.25 &&
+		  now() - start < 3,
+	      "SO_SNDTIMEO holds for send");
+	pthread_create(&thread, NULL, drain, &fd);
+	check(30, polled(fd, POLLOUT, 10000) == POLLOUT, "poll says when there is room again");
+	shutdown(fd, SHUT_WR);
+	pthread_join(thread, NULL);
+	close(fd);
+}
+
+/* The host ends, and says nothing, when the guest does. */
+static void check_end_wakes(void)
+{
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
+	double start = now();
+
+	shutdown(fd, SHUT_WR);
+	check(40, polled(fd, POLLIN | POLLRDHUP, 5000) & POLLRDHUP && now() - start < 3,
+	      "poll is woken by the end");
 	close(fd);
 }
 
@@ -218,6 +347,23 @@ static void check_ends(void)
 	close(fd);
 }
 
+/* The host's program resets its connection right after it has sent. */
+static void check_reset_after_data(int milliseconds)
+{
+	char text[16];
+	int fd = stream_to("127.0.0.1", HOST_RESET);
+
+	send(fd, "x", 1, 0);
+	usleep((useconds_t)milliseconds * 1000);
+	check(40, recv(fd, text, sizeof(text), 0) == 3 && !memcmp(text, "bye", 3),
+	      "what came before a reset is read");
+	check(40, recv(fd, text, sizeof(text), 0) == 0, "then comes the end");
+	check(40, (polled(fd, POLLIN | POLLRDHUP, 0) & (POLLIN | POLLRDHUP)) == (POLLIN | POLLRDHUP),
+	      "poll says so");
+	check(40, send(fd, "m", 1, MSG_NOSIGNAL) < 0 && errno == EPIPE, "and writing is EPIPE");
+	close(fd);
+}
+
 static void *sender(void *argument)
 {
 	static char block[65536];
@@ -237,14 +383,16 @@ static void *sender(void *argument)
 
 static void check_full_duplex(void)
 {
-	static char block[65536];
+	static char block[65536], much[1000000];
 	int fd = stream_to("127.0.0.1", HOST_ECHO);
-	size_t total = 0;
+	size_t total = sizeof(much);
 	pthread_t thread;
 	void *sent = NULL;
 	ssize_t n;
 
 	pthread_create(&thread, NULL, sender, &fd);
+	check(28, recv(fd, much, sizeof(much), MSG_WAITALL) == sizeof(much),
+	      "MSG_WAITALL for more than fits into a buffer");
 	while ((n = recv(fd, block, sizeof(block), 0)) > 0)
 		total += (size_t)n;
 	pthread_join(thread, &sent);
@@ -327,26 +475,33 @@ static void *receiver(void *argument)
 
 static void check_while_receiving(void)
 {
-	struct sockaddr_in name;
-	socklen_t length = sizeof(name);
-	int fd = stream_to("127.0.0.1", HOST_ECHO), one = 1;
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	int fd = stream_to("127.0.0.1", HOST_ECHO);
 	pthread_t thread;
 	double start;
 
 	pthread_create(&thread, NULL, receiver, &fd);
 	usleep(100000);
+	check(28, others_go_on(fd), "other calls do not wait for recv");
 	start = now();
-	getsockname(fd, (struct sockaddr *)&name, &length);
-	readable(fd, 0);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	check(28, now() - start < 1, "other calls do not wait for recv");
-	check(28, send(fd, "x", 1, 0) == 1, "nor does send");
+	check(28, send(fd, "x", 1, 0) == 1 && now() - start < 1, "nor does send");
 	pthread_join(thread, NULL);
 	pthread_create(&thread, NULL, receiver, &fd);
 	usleep(100000);
+	start = now();
 	shutdown(fd, SHUT_RD);
 	pthread_join(thread, NULL);
-	check(27, true, "shutdown wakes recv");
+	check(27, now() - start < 2, "shutdown wakes recv");
+	close(fd);
+
+	fd = stream_to("127.0.0.1", HOST_ECHO);
+	pthread_create(&thread, NULL, receiver, &fd);
+	usleep(100000);
+	start = now();
+	check(21, !connect(fd, &none, sizeof(none)), "disconnect a stream");
+	pthread_join(thread, NULL);
+	check(27, now() - start < 2, "that wakes recv");
+	check(21, !connect_to(fd, "127.0.0.1", HOST_ECHO) && echoes(fd, "again"), "connect again");
 	close(fd);
 }
 
@@ -390,11 +545,36 @@ void check_hijack(void)
 	close(before);
 }
 
+/* What each is sent as shows in the log of the host. */
+static void check_sizes(void)
+{
+	static const size_t sizes[] = { 1, 32767, 32768, 32769, 65536 };
+	static char block[65536], got[65536];
+	int fd = stream_to("127.0.0.1", HOST_ECHO), good = 0;
+
+	for (size_t i = 0; i < sizeof(block); i++)
+		block[i] = (char)(i * 7 + i / 256);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		good += send(fd, block, sizes[i], 0) == (ssize_t)sizes[i] &&
+			recv(fd, got, sizes[i], MSG_WAITALL) == (ssize_t)sizes[i] &&
+			!memcmp(block, got, sizes[i]);
+	check(8, good == 5, "streams in packets of odd sizes");
+	close(fd);
+}
+
 void check_stream(void)
 {
+	struct sockaddr_in in = inet("127.0.0.1", 9107);
+	struct sockaddr_in6 in6 = inet6("::1", 9107);
+
 	check_connect();
 	check_refused();
 	check_address();
+	check_bind_length(AF_INET, (struct sockaddr *)&in, sizeof(in));
+	check_bind_length(AF_INET6, (struct sockaddr *)&in6, sizeof(in6));
+	check_options(AF_INET, "0.0.0.0", "127.0.0.1");
+	check_options(AF_INET6, "::", "::ffff:127.0.0.1");
+	check_options_in_guest();
 	check_local();
 	check_non_blocking();
 	check_fresh_poll();
@@ -403,7 +583,12 @@ void check_stream(void)
 	check_epoll("and for the guest", 9102, 30);
 	close(listener);
 	check_timeouts();
+	check_full();
 	check_ends();
+	check_end_wakes();
+	check_reset_after_data(0);
+	check_reset_after_data(300);
+	check_sizes();
 	check_full_duplex();
 	check_sendfile();
 	check_namespace();

@@ -25,14 +25,18 @@ static int path_bind(const char *path, int type)
 	return bind(fd, (struct sockaddr *)&un, sizeof(un)) ? -1 : fd;
 }
 
-static void host_path(char *path)
+/* At the host, beside the streams. */
+static void check_datagram(const char *path)
 {
-	FILE *file = fopen("/proc/cmdline", "r");
-	char line[4096], *found;
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char got[8];
 
-	strcpy(path, "/nowhere");
-	if (file && fgets(line, sizeof(line), file) && (found = strstr(line, "tsi_unix=")))
-		sscanf(found, "tsi_unix=%99s", path);
+	strcpy(stpcpy(un.sun_path, path), ".datagrams");
+	check(42, sendto(fd, "path", 4, 0, (struct sockaddr *)&un, sizeof(un)) == 4 &&
+		  readable(fd, 3000) && recv(fd, got, sizeof(got), 0) == 4 && !memcmp(got, "path", 4),
+	      "a datagram to the host and back");
+	close(fd);
 }
 
 void check_unix(void)
@@ -55,4 +59,5 @@ void check_unix(void)
 	host_path(path);
 	client = path_connect(path, SOCK_STREAM);
 	check(42, client >= 0 && echoes(client, "unix"), "a stream to the host");
+	check_datagram(path);
 }

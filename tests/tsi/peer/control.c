@@ -80,6 +80,9 @@ static void get_name(struct peer *peer, uint32_t source, const struct message *m
 		result = -EINVAL;
 	else if (getpeername(proxy->watch.fd, (struct sockaddr *)&address, &length))
 		result = -errno;
+	/* As the reference host has it. */
+	else if (peer->options->misbehaviour & STORAGE_LENGTH && proxy->type == TSI_SOCK_DGRAM)
+		length = TSI_ADDRESS_SIZE;
 	answer_name(peer, source, result, &address, length);
 }
 
@@ -129,8 +132,12 @@ void control_receive(struct peer *peer, const struct packet_header *header, cons
 	if (!peer->options->inet && !peer->options->unix_sockets)
 		return;
 	/* The log of the packet says what is wrong. */
-	if (message_decode(&message, opcode, payload, header->len) ||
-	    answer_failure(peer, opcode, header->src_port))
+	if (message_decode(&message, opcode, payload, header->len))
+		return;
+	if (message.dirty)
+		log_note(peer->log, "%s of port %u: the bytes after the address are not zero",
+			 opcode_name(opcode), header->src_port);
+	if (answer_failure(peer, opcode, header->src_port))
 		return;
 	switch (opcode) {
 	case TSI_PROXY_CREATE:

@@ -222,6 +222,8 @@ static void device_started(struct vhost_user_device *callbacks)
 
 	forget_parked(device);
 	device->to_guest_taken = false;
+	log_note(device->log, "the driver accepts features %#llx",
+		 (unsigned long long)device->user->features);
 	peer_start(device->peer);
 	vhost_user_kick(device->user, RING_FROM_GUEST);
 }
@@ -235,6 +237,9 @@ static void device_stopping(struct vhost_user_device *callbacks, enum ring ring)
 		queue(device, RING_TO_GUEST)->next--;
 		device->to_guest_taken = false;
 	}
+	if (ring == RING_TO_GUEST)
+		log_note(device->log, "of %u buffers for packets, %u were free at the end",
+			 queue(device, ring)->size, virtqueue_available(queue(device, ring)));
 }
 
 static void device_kicked(struct vhost_user_device *callbacks, enum ring ring)

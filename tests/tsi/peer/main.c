@@ -103,7 +103,8 @@ static int run(struct program *program, const struct options *options)
 	connection = vhost_user_wait(options->socket_path, program->signals.fd);
 	if (connection >= 0) {
 		vhost_user_init(&program->user, connection, &program->loop,
-				&program->device.callbacks, options->guest_cid);
+				&program->device.callbacks, options->guest_cid,
+				!options->no_datagrams);
 		status = serve(program);
 		vhost_user_free(&program->user);
 	} else if (connection == -2) {

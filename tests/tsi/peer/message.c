@@ -45,9 +45,10 @@ size_t message_size(enum opcode opcode)
 }
 
 /* A length, and the address that follows it at once. */
-static const char *address_decode(struct message_address *address, const uint8_t *bytes)
+static const char *address_decode(struct message *message, const uint8_t *bytes)
 {
-	uint32_t length = get_le32(bytes);
+	struct message_address *address = &message->address;
+	uint32_t length = get_le32(bytes), i;
 	uint16_t family = get_le16(bytes + 4);
 
 	if (length < sizeof(family) || length > TSI_ADDRESS_SIZE)
@@ -58,6 +59,8 @@ static const char *address_decode(struct message_address *address, const uint8_t
 	memcpy(&address->storage, bytes + 4, length);
 	address->storage.ss_family = family;
 	address->length = length;
+	for (i = length; i < TSI_ADDRESS_SIZE; i++)
+		message->dirty |= bytes[4 + i];
 	return NULL;
 }
 
@@ -108,10 +111,10 @@ const char *message_decode(struct message *message, enum opcode opcode, const ui
 	case TSI_LISTEN:
 		message->vm_port = get_le32(payload + 4);
 		message->backlog = get_le32(payload + 8);
-		return address_decode(&message->address, payload + 12);
+		return address_decode(message, payload + 12);
 	case TSI_CONNECT:
 	case TSI_SENDTO_ADDRESS:
-		return address_decode(&message->address, payload + 4);
+		return address_decode(message, payload + 4);
 	case TSI_SENDTO_DATA:
 		break;
 	}

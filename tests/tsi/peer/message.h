@@ -58,6 +58,8 @@ struct message {
 	uint32_t flags;
 	/* CONNECT, SENDTO_ADDRESS, LISTEN */
 	struct message_address address;
+	/* What follows the address, up to the full size, is not zero: memory of the guest. */
+	bool dirty;
 };
 
 static inline bool opcode_valid(uint32_t port)

@@ -24,6 +24,8 @@ static const struct {
 	{ "short-answer", SHORT_ANSWER, "the last bytes of every answer are missing" },
 	{ "long-answer", LONG_ANSWER,
 	  "answers and the time fill the guest's buffer, with random bytes at the end" },
+	{ "storage-length", STORAGE_LENGTH,
+	  "the name of a datagram socket's peer is 128 bytes long" },
 	{ "swapped-cids", SWAPPED_CIDS,
 	  "datagrams come from GUEST-CID:0 and go to port N of CID 2" },
 	{ "no-response", NO_RESPONSE, "a REQUEST for a stream is ignored" },
@@ -49,6 +51,7 @@ static const char help_text[] =
 "  --socket PATH            where the monitor connects\n"
 "  --cid NUMBER             the guest's CID [3]\n"
 "  --log FILE               a line for every packet; - is the standard output\n"
+"  --no-datagrams           do not offer datagrams, without which there is no TSI\n"
 "\n"
 "What the guest's sockets may do:\n"
 "  --families LIST          which families are lent: inet, unix, both separated by\n"
@@ -213,6 +216,7 @@ enum option_code {
 	SOCKET = 1,
 	CID,
 	LOG,
+	NO_DATAGRAMS,
 	FAMILIES,
 	LOOPBACK_ONLY,
 	MAP,
@@ -231,6 +235,7 @@ static const struct option long_options[] = {
 	{ "socket", required_argument, NULL, SOCKET },
 	{ "cid", required_argument, NULL, CID },
 	{ "log", required_argument, NULL, LOG },
+	{ "no-datagrams", no_argument, NULL, NO_DATAGRAMS },
 	{ "families", required_argument, NULL, FAMILIES },
 	{ "loopback-only", no_argument, NULL, LOOPBACK_ONLY },
 	{ "map", required_argument, NULL, MAP },
@@ -257,6 +262,9 @@ static int parse_option(struct options *options, int code, const char *value)
 	case LOG:
 		options->log_path = value;
 		return 0;
+	case NO_DATAGRAMS:
+		options->no_datagrams = true;
+		return 0;
 	case FAMILIES:
 		return parse_families(options, value);
 	case LOOPBACK_ONLY:
@@ -276,7 +284,7 @@ static int parse_option(struct options *options, int code, const char *value)
 	case MISBEHAVE:
 		return parse_misbehaviour(options, value);
 	case FAIL:
-		return parse_unsigned(value, 1, 4095, &options->fail_with);
+		return parse_unsigned(value, 1, 65535, &options->fail_with);
 	case ONLY:
 		return parse_request(options, value);
 	case DELAY:

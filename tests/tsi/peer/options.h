@@ -22,6 +22,7 @@ enum misbehaviour {
 	RESET_SHUTDOWN = 1 << 12,
 	RESET_REVERSE = 1 << 13,
 	RESET_ACCEPTED = 1 << 14,
+	STORAGE_LENGTH = 1 << 15,
 };
 
 #define MAPPINGS_MAX 64
@@ -41,6 +42,8 @@ struct options {
 	const char *socket_path;
 	const char *log_path;
 	uint32_t guest_cid;
+	/* The datagram feature is not offered. */
+	bool no_datagrams;
 	/* Which families the host lends. */
 	bool inet, unix_sockets;
 	bool loopback_only;

@@ -30,6 +30,7 @@ enum request {
 	SET_PROTOCOL_FEATURES = 16,
 	GET_QUEUE_NUM = 17,
 	SET_VRING_ENABLE = 18,
+	SET_BACKEND_REQ_FD = 21,
 	GET_CONFIG = 24,
 };
 
@@ -44,8 +45,11 @@ enum request {
 
 #define PROTOCOL_F_MQ BIT(0)
 #define PROTOCOL_F_REPLY_ACK BIT(3)
+/* Nothing is ever requested, but User Mode Linux has no interrupts without it. */
+#define PROTOCOL_F_BACKEND_REQ BIT(5)
 #define PROTOCOL_F_CONFIG BIT(9)
-#define PROTOCOL_FEATURES (PROTOCOL_F_MQ | PROTOCOL_F_REPLY_ACK | PROTOCOL_F_CONFIG)
+#define PROTOCOL_FEATURES (PROTOCOL_F_MQ | PROTOCOL_F_REPLY_ACK | PROTOCOL_F_BACKEND_REQ | \
+			   PROTOCOL_F_CONFIG)
 
 #define MESSAGE_HEADER_SIZE 12
 #define MESSAGE_PAYLOAD_MAX 512
@@ -230,6 +234,44 @@ static int set_memory(struct vhost_user *user, struct vhost_message *message)
 	return start_rings(user);
 }
 
+static uint32_t ring_index(const struct vhost_message *message)
+{
+	uint32_t index = get_le32(message->payload);
+
+	/* The messages that carry descriptors have flags beside the index. */
+	if (message->request >= SET_VRING_KICK && message->request <= SET_VRING_ERR)
+		index &= 0xff;
+	return index;
+}
+
+/* Nothing is ever sent through it, so that nothing needs to be known of it. */
+static bool is_about_event_ring(const struct vhost_message *message)
+{
+	switch (message->request) {
+	case SET_VRING_NUM:
+	case SET_VRING_ADDR:
+	case SET_VRING_BASE:
+	case SET_VRING_KICK:
+	case SET_VRING_CALL:
+	case SET_VRING_ERR:
+	case SET_VRING_ENABLE:
+		return message->size >= 8 && ring_index(message) == RING_EVENT;
+	default:
+		return false;
+	}
+}
+
+/* A monitor may take the end of what calls it for an interrupt. */
+static int ignore_event_ring(struct vhost_user *user, struct vhost_message *message)
+{
+	if (message->request == SET_VRING_CALL && message->descriptor_count == 1) {
+		if (user->event_call >= 0)
+			close(user->event_call);
+		user->event_call = take_descriptor(message, 0);
+	}
+	return 0;
+}
+
 /* The ring that the message is about, or NULL. */
 static struct vhost_user_ring *find_ring(struct vhost_user *user,
 					 const struct vhost_message *message, uint32_t size)
@@ -240,10 +282,7 @@ static struct vhost_user_ring *find_ring(struct vhost_user *user,
 		fail("a message is too short");
 		return NULL;
 	}
-	index = get_le32(message->payload);
-	/* The messages that carry descriptors have flags beside the index. */
-	if (size == 8 && message->request >= SET_VRING_KICK && message->request <= SET_VRING_ERR)
-		index &= 0xff;
+	index = ring_index(message);
 	if (index >= RING_COUNT) {
 		fail("there is no such ring");
 		return NULL;
@@ -339,7 +378,7 @@ static int set_features(struct vhost_user *user, struct vhost_message *message)
 	if (message->size < 8)
 		return fail("SET_FEATURES is too short");
 	user->features = get_le64(message->payload);
-	if (user->features & ~FEATURES)
+	if (user->features & ~user->offered)
 		return fail("a feature was accepted that was not offered");
 	for (i = 0; i < RING_COUNT; i++) {
 		user->rings[i].queue.indirect = user->features & RING_F_INDIRECT_DESC;
@@ -367,13 +406,23 @@ static int get_config(struct vhost_user *user, struct vhost_message *message)
 	return reply(user, message, payload, 12 + size);
 }
 
+static int set_requests(struct vhost_user *user, struct vhost_message *message)
+{
+	if (message->descriptor_count != 1)
+		return fail("a descriptor is missing");
+	if (user->requests >= 0)
+		close(user->requests);
+	user->requests = take_descriptor(message, 0);
+	return 0;
+}
+
 /* Sets *answered when the reply is sent. */
 static int handle(struct vhost_user *user, struct vhost_message *message, bool *answered)
 {
 	*answered = true;
 	switch (message->request) {
 	case GET_FEATURES:
-		return reply_number(user, message, FEATURES);
+		return reply_number(user, message, user->offered);
 	case GET_PROTOCOL_FEATURES:
 		return reply_number(user, message, PROTOCOL_FEATURES);
 	case GET_QUEUE_NUM:
@@ -386,6 +435,8 @@ static int handle(struct vhost_user *user, struct vhost_message *message, bool *
 		break;
 	}
 	*answered = false;
+	if (is_about_event_ring(message))
+		return ignore_event_ring(user, message);
 	switch (message->request) {
 	case SET_FEATURES:
 		return set_features(user, message);
@@ -397,6 +448,8 @@ static int handle(struct vhost_user *user, struct vhost_message *message, bool *
 	case SET_OWNER:
 	case RESET_OWNER:
 		return 0;
+	case SET_BACKEND_REQ_FD:
+		return set_requests(user, message);
 	case SET_MEM_TABLE:
 		return set_memory(user, message);
 	case SET_VRING_NUM:
@@ -493,7 +546,7 @@ close_listener:
 }
 
 void vhost_user_init(struct vhost_user *user, int connection, struct loop *loop,
-		     struct vhost_user_device *device, uint64_t guest_cid)
+		     struct vhost_user_device *device, uint64_t guest_cid, bool datagrams)
 {
 	unsigned int i;
 
@@ -502,6 +555,8 @@ void vhost_user_init(struct vhost_user *user, int connection, struct loop *loop,
 	user->loop = loop;
 	user->device = device;
 	user->guest_cid = guest_cid;
+	user->offered = datagrams ? FEATURES : FEATURES & ~VSOCK_F_DGRAM;
+	user->requests = user->event_call = -1;
 	for (i = 0; i < RING_COUNT; i++) {
 		user->rings[i].kick = (struct watch){ .fd = -1, .ready = kick_ready };
 		user->rings[i].owner = user;
@@ -521,6 +576,10 @@ void vhost_user_free(struct vhost_user *user)
 		if (user->rings[i].queue.call >= 0)
 			close(user->rings[i].queue.call);
 	}
+	if (user->requests >= 0)
+		close(user->requests);
+	if (user->event_call >= 0)
+		close(user->event_call);
 	guest_memory_clear(&user->memory);
 	loop_drop(user->loop, &user->connection);
 }

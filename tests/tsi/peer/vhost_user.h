@@ -11,8 +11,8 @@
 
 /* The protocol in which a monitor lends its guest's memory and rings. */
 
-/* The monitor keeps the event ring to itself. */
-enum ring { RING_TO_GUEST, RING_FROM_GUEST, RING_COUNT };
+/* Most monitors keep the event ring to themselves; what others say of it is ignored. */
+enum ring { RING_TO_GUEST, RING_FROM_GUEST, RING_COUNT, RING_EVENT = RING_COUNT };
 
 struct vhost_user;
 
@@ -36,7 +36,9 @@ struct vhost_user {
 	struct loop *loop;
 	struct vhost_user_device *device;
 	uint64_t guest_cid;
-	uint64_t features, protocol_features;
+	uint64_t offered, features, protocol_features;
+	/* Open as long as the monitor is there, and never used; or -1. */
+	int requests, event_call;
 	struct guest_memory memory;
 	struct vhost_user_ring rings[RING_COUNT];
 	/* All rings run. */
@@ -52,7 +54,7 @@ struct vhost_user {
 int vhost_user_wait(const char *path, int signals);
 
 void vhost_user_init(struct vhost_user *user, int connection, struct loop *loop,
-		     struct vhost_user_device *device, uint64_t guest_cid);
+		     struct vhost_user_device *device, uint64_t guest_cid, bool datagrams);
 void vhost_user_free(struct vhost_user *user);
 
 /* Has the ring handled once more, as if the guest had kicked it. */

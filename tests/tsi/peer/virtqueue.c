@@ -144,6 +144,14 @@ broken:
 	return -1;
 }
 
+unsigned int virtqueue_available(const struct virtqueue *queue)
+{
+	if (!queue->running)
+		return 0;
+	return (uint16_t)(le16toh(__atomic_load_n(&queue->available->idx, __ATOMIC_ACQUIRE)) -
+			  queue->next);
+}
+
 void virtqueue_push(struct virtqueue *queue, const struct chain *chain, size_t length)
 {
 	volatile struct vring_used_elem *element =

@@ -57,6 +57,8 @@ const char *virtqueue_map(struct virtqueue *queue, const struct guest_memory *me
  */
 int virtqueue_pop(struct virtqueue *queue, const struct guest_memory *memory,
 		  struct chain *chain, const char **problem);
+/* How many buffers of the guest are there to take. */
+unsigned int virtqueue_available(const struct virtqueue *queue);
 /* Gives a buffer back, into which length bytes were written. */
 void virtqueue_push(struct virtqueue *queue, const struct chain *chain, size_t length);
 /* Interrupts the guest if buffers were given back and it wants to know. */

@@ -95,6 +95,10 @@ static int tsi_step_stream(struct tsi_link *link)
 	bool connecting;
 	int err;
 
+	/* Without the lock, so as not to wait for who is about to change it. */
+	if (READ_ONCE(sk->sk_state) == TCP_SYN_SENT && !READ_ONCE(sk->sk_err))
+		return -EINPROGRESS;
+
 	lock_sock(sk);
 	connecting = sk->sk_state == TCP_SYN_SENT && !sk->sk_err;
 	err = sock_error(sk);
@@ -283,7 +287,7 @@ static int tsi_connect_begin(struct tsi_sock *tsi, struct sockaddr *addr,
 	mutex_lock(&link->send);
 	err = link->closed ? -ECONNABORTED : 0;
 	if (!err && !link->created)
-		err = tsi_control_create(link);
+		err = tsi_control_create(link, MSG_MORE);
 	mutex_unlock(&link->send);
 	if (!err) {
 		link->deadline = jiffies + TSI_CONNECT_TIMEOUT;
@@ -418,7 +422,9 @@ static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
 		goto end;
 
 	place = tsi_place(sk, addr, addr_len);
-	if (place == TSI_HOST && READ_ONCE(sk->sk_state) == TCP_CLOSE)
+	if (READ_ONCE(sk->sk_state) == TCP_CLOSE &&
+	    (place == TSI_HOST ||
+	     (place == TSI_LOCAL && !tsi_has_listener(sk, addr, addr_len))))
 		return tsi_connect_host(sock, addr, addr_len, flags);
 
 	err = tsi_connect_native(sock, addr, addr_len, flags);

@@ -18,16 +18,19 @@
  * @port: what is requested
  * @request: the request
  * @len: its length
+ * @flags: MSG_MORE if the caller sends another packet right after it, with
+ *	   which the host is told of both; or 0
  *
  * Return: 0 or an error
  */
-int tsi_control_send(struct tsi_link *link, u32 port, void *request, size_t len)
+int tsi_control_send(struct tsi_link *link, u32 port, void *request, size_t len,
+		     int flags)
 {
 	struct sockaddr_vm host;
 	struct msghdr msg = {
 		.msg_name = &host,
 		.msg_namelen = sizeof(host),
-		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | flags,
 	};
 	struct kvec vec = { .iov_base = request, .iov_len = len };
 	int err;
@@ -56,6 +59,10 @@ int tsi_control_receive(struct tsi_link *link, u32 port, void *answer,
 	struct sockaddr_vm from;
 	struct kvec vec;
 	int ret;
+
+	/* Most looks are in vain, and this one is cheap. */
+	if (skb_queue_empty_lockless(&link->control->sk->sk_receive_queue))
+		return -EAGAIN;
 
 	do {
 		struct msghdr msg = { .msg_name = &from };
@@ -117,7 +124,7 @@ static int tsi_control_call(struct tsi_link *link, u32 port, void *request,
 	while (!tsi_control_receive(link, port, answer, answer_len))
 		;
 
-	err = tsi_control_send(link, port, request, request_len);
+	err = tsi_control_send(link, port, request, request_len, 0);
 	if (!err)
 		err = tsi_control_wait(link, port, answer, answer_len);
 out:
@@ -146,10 +153,11 @@ int tsi_control_error(s32 result)
 /**
  * tsi_control_create() - Let the host make the proxy
  * @link: of the proxy
+ * @flags: as for tsi_control_send()
  *
  * Return: 0 or an error; whether the host did it shows later
  */
-int tsi_control_create(struct tsi_link *link)
+int tsi_control_create(struct tsi_link *link, int flags)
 {
 	struct sock *sk = link->tsi->sk;
 	struct tsi_create_request request = {
@@ -159,8 +167,8 @@ int tsi_control_create(struct tsi_link *link)
 	};
 	int err;
 
-	err = tsi_control_send(link, TSI_PORT_CREATE, &request,
-			       sizeof(request));
+	err = tsi_control_send(link, TSI_PORT_CREATE, &request, sizeof(request),
+			       flags);
 	if (!err)
 		link->created = true;
 	return err;
@@ -184,7 +192,7 @@ int tsi_control_address(struct tsi_link *link, u32 port,
 	};
 
 	memcpy(&request.addr, addr, addr_len);
-	return tsi_control_send(link, port, &request, sizeof(request));
+	return tsi_control_send(link, port, &request, sizeof(request), 0);
 }
 
 /**
@@ -263,13 +271,15 @@ int tsi_control_getname(struct tsi_link *link, int selector,
 /**
  * tsi_control_release() - Let the host give up the proxy
  * @link: of the proxy
+ * @flags: as for tsi_control_send()
  */
-void tsi_control_release(struct tsi_link *link)
+void tsi_control_release(struct tsi_link *link, int flags)
 {
 	struct tsi_release_request request = {
 		.id = cpu_to_le32(link->id),
 		.host_port = cpu_to_le32(link->host_port),
 	};
 
-	tsi_control_send(link, TSI_PORT_RELEASE, &request, sizeof(request));
+	tsi_control_send(link, TSI_PORT_RELEASE, &request, sizeof(request),
+			 flags);
 }

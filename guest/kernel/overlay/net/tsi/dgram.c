@@ -78,7 +78,7 @@ static int tsi_send_locked(struct tsi_link *link, const struct sockaddr *addr,
 	if (len > VIRTIO_VSOCK_MAX_PKT_BUF_SIZE)
 		return -EMSGSIZE;
 	if (!link->created)
-		err = tsi_control_create(link);
+		err = tsi_control_create(link, 0);
 	if (!err)
 		err = tsi_control_address(link, TSI_PORT_SENDTO_ADDR, addr,
 					  addr_len);

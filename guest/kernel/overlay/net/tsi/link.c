@@ -30,11 +30,13 @@ void tsi_wake(struct sock *sk, __poll_t events)
 
 static void tsi_link_event(struct sock *sk, __poll_t events)
 {
+	bool space = events == (EPOLLOUT | EPOLLWRNORM);
 	struct tsi_link *link;
 
 	read_lock_bh(&sk->sk_callback_lock);
 	link = sk->sk_user_data;
-	if (link) {
+	/* There is space before there is a stream: no reason to wake anybody. */
+	if (link && !(space && READ_ONCE(link->step) == TSI_STEP_STREAM)) {
 		tsi_wake(link->tsi->sk, events);
 		tsi_connect_event(link);
 	}
@@ -55,10 +57,15 @@ static void tsi_write_space(struct sock *sk)
 {
 	struct socket_wq *wq;
 
+	/* Who writes is not woken for each packet that has gone, as ever. */
+	if (!sock_writeable(sk))
+		return;
+
 	rcu_read_lock();
 	wq = rcu_dereference(sk->sk_wq);
 	if (skwq_has_sleeper(wq))
-		wake_up_interruptible_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM);
+		wake_up_interruptible_sync_poll(&wq->wait,
+						EPOLLOUT | EPOLLWRNORM);
 	rcu_read_unlock();
 	tsi_link_event(sk, EPOLLOUT | EPOLLWRNORM);
 }
@@ -82,10 +89,17 @@ static void tsi_error_report(struct sock *sk)
 	tsi_link_event(sk, EPOLLERR);
 }
 
-static void tsi_link_attach(struct tsi_link *link, struct socket *sock)
+static void tsi_link_attach(struct tsi_link *link)
 {
-	struct sock *sk = sock->sk;
+	struct sock *sk = link->control->sk;
 
+	/* Of the control socket, answers are all there is to wait for. */
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_user_data = link;
+	sk->sk_data_ready = tsi_data_ready;
+	write_unlock_bh(&sk->sk_callback_lock);
+
+	sk = link->data->sk;
 	write_lock_bh(&sk->sk_callback_lock);
 	sk->sk_user_data = link;
 	sk->sk_data_ready = tsi_data_ready;
@@ -205,8 +219,7 @@ struct tsi_link *tsi_link_create(struct tsi_sock *tsi)
 
 	link->id = vsock_sk(link->data->sk)->local_addr.svm_port;
 	tsi_link_sync(link);
-	tsi_link_attach(link, link->control);
-	tsi_link_attach(link, link->data);
+	tsi_link_attach(link);
 	return link;
 }
 
@@ -229,8 +242,7 @@ struct tsi_link *tsi_link_adopt(struct tsi_sock *tsi, struct socket *data)
 	link->host_port = vsock_sk(data->sk)->remote_addr.svm_port;
 	link->created = true;
 	tsi_link_sync(link);
-	tsi_link_attach(link, link->control);
-	tsi_link_attach(link, link->data);
+	tsi_link_attach(link);
 	return link;
 }
 
@@ -244,6 +256,7 @@ struct tsi_link *tsi_link_adopt(struct tsi_sock *tsi, struct socket *data)
 void tsi_link_close(struct tsi_link *link)
 {
 	bool created;
+	bool end;
 
 	tsi_link_unattach(link->control);
 	tsi_link_unattach(link->data);
@@ -256,11 +269,15 @@ void tsi_link_close(struct tsi_link *link)
 	link->closed = true;
 	mutex_unlock(&link->send);
 
-	if (created)
-		tsi_control_release(link);
-	tsi_link_sync(link);
 	/* Nothing is to be said, and nobody to be woken, after the peer's end. */
-	if (READ_ONCE(vsock_sk(link->data->sk)->peer_shutdown) != SHUTDOWN_MASK)
+	end = READ_ONCE(vsock_sk(link->data->sk)->peer_shutdown) !=
+	      SHUTDOWN_MASK;
+	if (created)
+		tsi_control_release(link, end && tsi_is_stream(link->tsi) &&
+				    link->data->state == SS_CONNECTED ?
+				    MSG_MORE : 0);
+	tsi_link_sync(link);
+	if (end)
 		kernel_sock_shutdown(link->data, SHUT_RDWR);
 }
 

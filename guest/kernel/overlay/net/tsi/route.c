@@ -3,12 +3,19 @@
  * Which destinations are in the guest?
  */
 
+#include <linux/bpf-cgroup.h>
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/inetdevice.h>
+#include <linux/namei.h>
 #include <linux/netdevice.h>
+#include <linux/netfilter.h>
+#include <linux/path.h>
 #include <linux/un.h>
+#include <net/inet6_hashtables.h>
+#include <net/inet_hashtables.h>
 #include <net/inet_sock.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
@@ -226,4 +233,112 @@ bool tsi_has_receiver(struct sock *sk, const struct sockaddr *addr)
 		receiver = tsi_find_receiver6(sk, in6);
 	rcu_read_unlock();
 	return receiver;
+}
+
+/*
+ * Could somebody drop what goes over the loopback device, or lead it to where
+ * nobody listens? Then only a try can tell.
+ */
+static bool tsi_is_filtered(struct net *net)
+{
+	const struct net_device *lo __maybe_unused = net->loopback_dev;
+
+#ifdef CONFIG_NETFILTER
+	for (int i = 0; i < NF_INET_NUMHOOKS; i++) {
+		if (rcu_access_pointer(net->nf.hooks_ipv4[i]) ||
+		    rcu_access_pointer(net->nf.hooks_ipv6[i]))
+			return true;
+	}
+#endif
+#ifdef CONFIG_NET_XGRESS
+	if (rcu_access_pointer(lo->tcx_ingress) ||
+	    rcu_access_pointer(lo->tcx_egress))
+		return true;
+#endif
+	return cgroup_bpf_enabled(CGROUP_INET4_CONNECT) ||
+	       cgroup_bpf_enabled(CGROUP_INET6_CONNECT) ||
+	       cgroup_bpf_enabled(CGROUP_INET_EGRESS) ||
+	       cgroup_bpf_enabled(CGROUP_INET_INGRESS) ||
+	       static_branch_unlikely(&bpf_sk_lookup_enabled);
+}
+
+static bool tsi_has_listener4(struct net *net, __be32 addr, __be16 port)
+{
+	/* The source matters only for which of several listeners it is. */
+	addr = addr ?: htonl(INADDR_LOOPBACK);
+	return inet_lookup_listener(net, net->ipv4.tcp_death_row.hashinfo,
+				    NULL, 0, addr, 0, addr, port,
+				    LOOPBACK_IFINDEX, 0);
+}
+
+static bool tsi_has_listener6(struct net *net, const struct sockaddr_in6 *to)
+{
+	const struct in6_addr *addr = &to->sin6_addr;
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (ipv6_addr_v4mapped(addr))
+		return tsi_has_listener4(net, addr->s6_addr32[3],
+					 to->sin6_port);
+	if (ipv6_addr_any(addr))
+		addr = &in6addr_loopback;
+	if (!(ipv6_addr_type(addr) & IPV6_ADDR_LINKLOCAL))
+		return inet6_lookup_listener(net,
+					     net->ipv4.tcp_death_row.hashinfo,
+					     NULL, 0, addr, 0, addr,
+					     ntohs(to->sin6_port),
+					     LOOPBACK_IFINDEX, 0);
+#endif
+	return true;
+}
+
+static bool tsi_has_path(const struct sockaddr_un *addr, int addr_len)
+{
+	size_t len = addr_len - offsetof(struct sockaddr_un, sun_path);
+	char name[sizeof(addr->sun_path) + 1] = "";
+	struct path path;
+	int err;
+
+	memcpy(name, addr->sun_path, len);
+	/* Abstract names are not in the file system. */
+	if (!*name)
+		return true;
+	err = kern_path(name, LOOKUP_FOLLOW, &path);
+	if (!err)
+		path_put(&path);
+	return err != -ENOENT;
+}
+
+/**
+ * tsi_has_listener() - Might a stream find somebody who listens in the guest?
+ * @sk: who connects
+ * @addr: a local destination, see tsi_place()
+ * @addr_len: its length
+ *
+ * To look is much cheaper than to be refused.
+ *
+ * Return: false if it would surely be refused, true if only a try can tell
+ */
+bool tsi_has_listener(struct sock *sk, const struct sockaddr *addr,
+		      int addr_len)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+	struct net *net = sock_net(sk);
+	bool has;
+
+	if (sk->sk_family == AF_UNIX)
+		return tsi_has_path((const struct sockaddr_un *)addr, addr_len);
+
+	/* From a port that is known, two may connect to each other. */
+	if (inet_sk(sk)->inet_num || READ_ONCE(sk->sk_bound_dev_if))
+		return true;
+
+	rcu_read_lock();
+	if (tsi_is_filtered(net))
+		has = true;
+	else if (sk->sk_family == AF_INET)
+		has = tsi_has_listener4(net, in->sin_addr.s_addr, in->sin_port);
+	else
+		has = tsi_has_listener6(net, (const struct sockaddr_in6 *)addr);
+	rcu_read_unlock();
+	return has;
 }

@@ -10,21 +10,33 @@
 #include <linux/splice.h>
 #include <linux/un.h>
 #include <net/af_vsock.h>
+#include <net/ipv6.h>
 #include <net/tcp.h>
 
 #include "tsi.h"
 
 /* --- listen() ------------------------------------------------------------- */
 
+/*
+ * Who listens at a loopback address wants to be reached from the same machine
+ * alone, which is the guest. See tsi_place() for what a path means to the host.
+ */
 static bool tsi_name_for_host(const struct tsi_name *name)
 {
-	const struct sockaddr_un *un = (const struct sockaddr_un *)&name->addr;
+	const struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&name->addr;
+	const struct sockaddr_in *in = (struct sockaddr_in *)&name->addr;
+	const struct sockaddr_un *un = (struct sockaddr_un *)&name->addr;
 
-	if (name->addr.ss_family != AF_UNIX)
-		return true;
-	/* See tsi_place() for what a path means to the host. */
-	return name->len > offsetof(struct sockaddr_un, sun_path) + 1 &&
-	       (un->sun_path[0] == '/' || !un->sun_path[0]);
+	switch (name->addr.ss_family) {
+	case AF_INET:
+		return !ipv4_is_loopback(in->sin_addr.s_addr);
+	case AF_INET6:
+		return !ipv6_addr_loopback(&in6->sin6_addr) &&
+		       !ipv6_addr_v4mapped_loopback(&in6->sin6_addr);
+	default:
+		return name->len > offsetof(struct sockaddr_un, sun_path) + 1 &&
+		       (un->sun_path[0] == '/' || !un->sun_path[0]);
+	}
 }
 
 /*
@@ -63,7 +75,7 @@ static int tsi_listen_host(struct socket *sock, int backlog,
 	/* The host may connect before its answer is here. */
 	err = kernel_listen(link->data, backlog);
 	if (!err)
-		err = tsi_control_create(link);
+		err = tsi_control_create(link, MSG_MORE);
 	if (!err)
 		err = tsi_control_listen(link, &name, backlog);
 	if (err) {

@@ -173,23 +173,25 @@ void tsi_wake(struct sock *sk, __poll_t events);
 
 /* control.c */
 int tsi_control_send(struct tsi_link *link, u32 port, void *request,
-		     size_t len);
+		     size_t len, int flags);
 int tsi_control_receive(struct tsi_link *link, u32 port, void *answer,
 			size_t len);
-int tsi_control_create(struct tsi_link *link);
+int tsi_control_create(struct tsi_link *link, int flags);
 int tsi_control_address(struct tsi_link *link, u32 port,
 			const struct sockaddr *addr, int addr_len);
 int tsi_control_listen(struct tsi_link *link, const struct tsi_name *name,
 		       int backlog);
 int tsi_control_getname(struct tsi_link *link, int selector,
 			struct tsi_name *name);
-void tsi_control_release(struct tsi_link *link);
+void tsi_control_release(struct tsi_link *link, int flags);
 int tsi_control_error(s32 result);
 
 /* route.c */
 enum tsi_place tsi_place(struct sock *sk, const struct sockaddr *addr,
 			 int addr_len);
 bool tsi_has_receiver(struct sock *sk, const struct sockaddr *addr);
+bool tsi_has_listener(struct sock *sk, const struct sockaddr *addr,
+		      int addr_len);
 
 /* connect.c */
 int tsi_connect(struct socket *sock, struct sockaddr *addr, int addr_len,

@@ -74,8 +74,12 @@ static bool dgram_permitted(const struct vsock_sock *vsk, u32 port)
  * @msg: the payload
  * @len: its length
  *
+ * With MSG_MORE from a socket of the kernel, the device is not told: the next
+ * packet, which the caller sends right away, does that for both.
+ *
  * Return: @len, or an error: -EMSGSIZE if it does not fit into one packet,
- * -EPERM if it takes CAP_NET_ADMIN to send there, -EAGAIN if as much as SO_SNDBUF allows is on its way already
+ * -EPERM if it takes CAP_NET_ADMIN to send there, -EAGAIN if as much as
+ * SO_SNDBUF allows is on its way already
  */
 int virtio_vsock_dgram_enqueue(struct vsock_sock *vsk,
 			       struct sockaddr_vm *remote, struct msghdr *msg,
@@ -116,6 +120,10 @@ int virtio_vsock_dgram_enqueue(struct vsock_sock *vsk,
 			return err;
 		}
 	}
+
+	/* The kernel's own senders keep the promise that more will follow. */
+	VIRTIO_VSOCK_SKB_CB(skb)->more = msg->msg_flags & MSG_MORE &&
+					 vsk->sk.sk_kern_sock;
 
 	/* Taken back by virtio_transport_consume_skb_sent() */
 	spin_lock_bh(&vvs->tx_lock);
