@@ -31,7 +31,7 @@ struct setting {
 
 /*
  * What this init takes from an OCI runtime configuration, from the configuration
- * of an OCI image, or from both; README.md lists the fields.
+ * of an OCI image, or from both; init-oci(8) lists the fields.
  */
 struct config {
 	char **args;
