@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "config_fields.h"
 #include "environment.h"
@@ -115,6 +116,44 @@ int image_config_join_args(const struct image *image, struct config *config,
 	return 0;
 }
 
+/*
+ * What container engines set for the processes of an image. A program that is
+ * not root may listen at port 80 and send pings; the VM is nobody else's.
+ */
+static int add_settings(struct config *config, struct error *error)
+{
+	static const struct setting usual[] = {
+		{ "net.ipv4.ip_unprivileged_port_start", "0", true },
+		{ "net.ipv4.ping_group_range", "0 2147483647", true },
+	};
+	const size_t usual_count = sizeof(usual) / sizeof(usual[0]);
+	struct setting *settings = calloc(config->setting_count + usual_count, sizeof(*settings));
+
+	if (!settings)
+		return json_no_memory(error);
+	/* First, so that those of the configuration are the last word. */
+	memcpy(settings, usual, sizeof(usual));
+	if (config->setting_count)
+		memcpy(settings + usual_count, config->settings,
+		       config->setting_count * sizeof(*settings));
+	free(config->settings);
+	config->settings = settings;
+	config->setting_count += usual_count;
+	return 0;
+}
+
+/* The kernel's own limit of 4096 files is too low for servers to raise theirs. */
+static void add_limit(struct config *config)
+{
+	static const struct limit files = { RLIMIT_NOFILE, 1024, 524288 };
+
+	for (size_t i = 0; i < config->limit_count; i++) {
+		if (config->limits[i].resource == files.resource)
+			return;
+	}
+	config->limits[config->limit_count++] = files;
+}
+
 int image_config_complete(const struct image *image, struct config *config,
 			  struct error *error)
 {
@@ -132,7 +171,8 @@ int image_config_complete(const struct image *image, struct config *config,
 	if (environment_add_missing(&config->env, path) < 0 ||
 	    (config->terminal && environment_add_missing(&config->env, terminal) < 0))
 		return json_no_memory(error);
-	return 0;
+	add_limit(config);
+	return add_settings(config, error);
 }
 
 void image_config_free(struct image *image)

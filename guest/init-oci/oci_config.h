@@ -24,9 +24,10 @@ struct mount_point {
 	char **options;		/* as the specification has them; NULL when there are none */
 };
 
-/* One of `linux.sysctl`. */
+/* One of `linux.sysctl`, or one that every image has, if the kernel knows it. */
 struct setting {
 	const char *name, *value;
+	bool optional;
 };
 
 /*

@@ -66,7 +66,7 @@ int sysctl_apply(const struct config *config, struct error *error)
 	for (size_t i = 0; !result && i < config->setting_count; i++) {
 		const struct setting *setting = &config->settings[i];
 
-		if (write_setting(directory, setting) < 0)
+		if (write_setting(directory, setting) < 0 && !setting->optional)
 			result = ERROR(error, "set linux.sysctl ", setting->name, " to ",
 				       setting->value, ": ", strerror(errno));
 	}

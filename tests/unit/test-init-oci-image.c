@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "oci_config.h"
 
@@ -181,6 +182,34 @@ START_TEST(variables_are_merged_by_name)
 		"\"process\":{\"env\":[\"B=6\",\"PATH=/x\"]}}",
 		"{\"config\":{\"Env\":[\"A=\",\"D=7\"]},\"process\":{\"env\":[\"D=8\",\"AB=a=b\"]}}"), 0);
 	EXPECT_LIST(config.env, "A=", "AB=a=b", "B=6", "C=5", "D=8", "PATH=/x");
+	config_free(&config);
+}
+END_TEST
+
+START_TEST(engines_limits_and_settings_are_for_images_only)
+{
+	ck_assert_int_eq(parse(IMAGE("\"Cmd\":[\"a\"]"),
+			       "{\"linux\":{\"sysctl\":{\"net.ipv4.ping_group_range\":\"1 0\"}}}"), 0);
+	ck_assert_uint_eq(config.limit_count, 1);
+	ck_assert_int_eq(config.limits[0].resource, RLIMIT_NOFILE);
+	ck_assert_uint_eq(config.limits[0].soft, 1024);
+	ck_assert_uint_eq(config.limits[0].hard, 524288);
+	/* What the configuration says comes last, and so counts. */
+	ck_assert_uint_eq(config.setting_count, 3);
+	ck_assert_str_eq(config.settings[0].name, "net.ipv4.ip_unprivileged_port_start");
+	ck_assert(config.settings[0].optional);
+	ck_assert_str_eq(config.settings[2].value, "1 0");
+	ck_assert(!config.settings[2].optional);
+	config_free(&config);
+	ck_assert_int_eq(parse(IMAGE("\"Cmd\":[\"a\"]"),
+			       "{\"process\":{\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\","
+			       "\"soft\":1,\"hard\":2}]}}"), 0);
+	ck_assert_uint_eq(config.limit_count, 1);
+	ck_assert_uint_eq(config.limits[0].hard, 2);
+	config_free(&config);
+	ck_assert_int_eq(parse("{\"process\":{\"args\":[\"a\"]}}", NULL), 0);
+	ck_assert_uint_eq(config.limit_count, 0);
+	ck_assert_uint_eq(config.setting_count, 0);
 	config_free(&config);
 }
 END_TEST
@@ -464,6 +493,7 @@ Suite *image_suite(void)
 	tcase_add_loop_test(cases, joins_entrypoint_and_command, 0, COUNT(commands));
 	tcase_add_test(cases, overrides_replace_fields_of_an_image);
 	tcase_add_test(cases, variables_are_merged_by_name);
+	tcase_add_test(cases, engines_limits_and_settings_are_for_images_only);
 	tcase_add_test(cases, engines_variables_are_for_images_only);
 	tcase_add_test(cases, runtime_fields_win_over_those_of_an_image);
 	tcase_add_test(cases, a_process_may_name_its_user);
