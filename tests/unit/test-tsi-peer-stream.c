@@ -88,6 +88,7 @@ START_TEST(data_does_not_wait_for_acknowledgements)
 				    &on, &length), 0);
 	ck_assert_int_ne(on, 0);
 	close(connection);
+	guest_expect(&guest, OP_SHUTDOWN, TSI_STREAM_PORT, ID);
 	guest_free(&guest);
 }
 END_TEST
