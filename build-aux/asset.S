@@ -5,8 +5,8 @@
  * and this gives section and symbol the flags, type and size that a binary
  * input has not.
  *
- * 65536 is the largest page of an arm64 host: aligned and padded to it, the
- * bytes can be mapped into a guest as they are.
+ * ASSET_ALIGNMENT is 65536 for what can be mapped into a guest: that is the
+ * largest page of an arm64 host, and the bytes are padded to it, too.
  */
 #define PASTE(a, b) a##b
 #define EXPAND(a, b) PASTE(a, b)
@@ -22,11 +22,11 @@
 	.size SYMBOL, ASSET_LENGTH
 #endif
 	.globl SYMBOL
-	.balign 65536
+	.balign ASSET_ALIGNMENT
 SYMBOL:
 #ifdef ASSET_FILE
 	.incbin ASSET_FILE
-	.balign 65536, 0
+	.balign ASSET_ALIGNMENT, 0
 #endif
 
 #if !defined __APPLE__

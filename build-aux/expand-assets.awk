@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Expand a template: what stands between the lines "@for_each_asset@" and
-# "@end_for_each_asset@" is repeated for each row of the table of assets.
+# "@end_for_each_asset@" is repeated for each row of the table of assets, or with
+# "@for_each_asset FORMAT@" for each row of that format.
 #
 # Usage: awk -f expand-assets.awk TABLE TEMPLATE
 
@@ -10,15 +11,24 @@ BEGIN { FS = "\t" }
 FNR == NR {
 	name[++rows] = $1
 	mode[rows] = $2
+	format[rows] = $3
 	description[rows] = $4
 	next
 }
 
-/^@for_each_asset@$/ { inside = 1; lines = 0; next }
+/^@for_each_asset( [a-z0-9-]+)?@$/ {
+	inside = 1
+	lines = 0
+	wanted = $0
+	gsub(/^@for_each_asset ?|@$/, "", wanted)
+	next
+}
 
 /^@end_for_each_asset@$/ {
 	inside = 0
 	for (row = 1; row <= rows; row++) {
+		if (wanted != "" && wanted != format[row])
+			continue
 		symbol = name[row]
 		gsub(/-/, "_", symbol)
 		for (i = 1; i <= lines; i++) {

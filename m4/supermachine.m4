@@ -176,6 +176,80 @@ AS_IF([test "$supermachine_cv_prog_sha256" = none],
 SHA256=$supermachine_cv_prog_sha256
 ])
 
+# SUPERMACHINE_VERSION_NUMBER
+# ---------------------------
+# The version as a number that a preprocessor can compare.
+AC_DEFUN([SUPERMACHINE_VERSION_NUMBER],
+[AC_SUBST([VERSION_NUMBER],
+  [`echo "$PACKAGE_VERSION" | $AWK -F. '{ print $[]1 * 1000000 + $[]2 * 1000 + $[]3 }'`])
+])
+
+# SUPERMACHINE_PKG_LIBRARY(VARIABLE, MODULE, FUNCTION)
+# ----------------------------------------------------
+# Set have_VARIABLE to yes if pkg-config knows MODULE and FUNCTION links with it,
+# which it does not when the .pc file is that of another machine or C library.
+AC_DEFUN([SUPERMACHINE_PKG_LIBRARY],
+[PKG_CHECK_MODULES([$1], [$2], [have_$1=yes], [have_$1=no])
+AS_IF([test "$have_$1" = yes],
+  [AC_CACHE_CHECK([whether $3 links], [supermachine_cv_links_$3],
+     [saved_LIBS=$LIBS
+      LIBS="$[]$1[]_LIBS $LIBS"
+      AC_LINK_IFELSE([AC_LANG_CALL([], [$3])],
+        [supermachine_cv_links_$3=yes], [supermachine_cv_links_$3=no])
+      LIBS=$saved_LIBS])
+   have_$1=$supermachine_cv_links_$3])
+])
+
+# SUPERMACHINE_PAYLOAD
+# --------------------
+# In which form the assets are embedded, and what that asks of the library.
+AC_DEFUN([SUPERMACHINE_PAYLOAD],
+[AC_ARG_WITH([payload],
+  [AS_HELP_STRING([--with-payload=raw|xz],
+    [embed the assets as they are, usable in place (raw, the default), or compressed: a third of the size, decoded by liblzma on use (xz)])],
+  [], [with_payload=raw])
+AS_CASE([$with_payload],
+  [raw], [payload_summary='raw, usable in place'
+    RAW_ONLY= EMBEDDED_SUFFIX= EMBEDDED_ALIGNMENT=65536],
+  [xz], [payload_summary='xz, decoded on use'
+    RAW_ONLY='@%:@' EMBEDDED_SUFFIX=.xz EMBEDDED_ALIGNMENT=16],
+  [AC_MSG_ERROR([--with-payload=$with_payload is not known: give raw or xz])])
+AM_CONDITIONAL([PAYLOAD_XZ], [test "$with_payload" = xz])
+AS_IF([test "$with_payload" = xz],
+  [AS_IF([test "$have_LZMA" = yes], [],
+     [SUPERMACHINE_FAIL([--with-payload=xz needs liblzma 5.2 or later, which pkg-config does not find],
+       [install it (brew install xz, apt install liblzma-dev, or dnf install xz-devel), or take --with-payload=raw])])
+   AS_IF([test -n "$asset_override_files" && test -z "$XZ"],
+     [SUPERMACHINE_FAIL([the xz program is missing, and with --with-payload=xz it compresses the files that you gave],
+       [install it: brew install xz, apt install xz-utils, or dnf install xz])])
+   AC_DEFINE([PAYLOAD_XZ], [1], [Define to 1 if the assets are embedded as .xz files.])
+   # The same as in guest/rebuild, and for the same reasons.
+   ENCODE_XZ="${XZ:-xz} --format=xz --check=crc64 --threads=1 --lzma2=preset=9e,dict=1MiB,lc=2,lp=2,pb=2 -c"
+   SUPERMACHINE_COMPILER_FLAGS([payload_thread_flags], [-pthread])
+   AM_CFLAGS="$AM_CFLAGS $payload_thread_flags $LZMA_CFLAGS"
+   PAYLOAD_REQUIRES='liblzma >= 5.2'
+   PAYLOAD_LIBS="$LZMA_LIBS$payload_thread_flags"
+   PAYLOAD_PRIVATE_LIBS=$payload_thread_flags
+   AC_CHECK_FUNCS([memfd_create])],
+  [AC_CHECK_HEADERS([linux/fs.h])])
+EMBEDDED_ASSETS=$STAGED_ASSETS ENCODED_ASSETS=
+AS_IF([test -n "$EMBEDDED_SUFFIX"],
+  [for asset in $STAGED_ASSETS; do
+     ENCODED_ASSETS="$ENCODED_ASSETS${ENCODED_ASSETS:+ }$asset$EMBEDDED_SUFFIX"
+   done
+   EMBEDDED_ASSETS=$ENCODED_ASSETS])
+AC_SUBST([PAYLOAD], [$with_payload])
+AC_SUBST([RAW_ONLY])
+AC_SUBST([ENCODE_XZ])
+AC_SUBST([EMBEDDED_ASSETS])
+AC_SUBST([ENCODED_ASSETS])
+AC_SUBST([EMBEDDED_SUFFIX])
+AC_SUBST([EMBEDDED_ALIGNMENT])
+AC_SUBST([PAYLOAD_LIBS])
+AC_SUBST([PAYLOAD_PRIVATE_LIBS])
+AC_SUBST([PAYLOAD_REQUIRES])
+])
+
 # SUPERMACHINE_PROG_XZ
 # --------------------
 # The xz program decodes the payloads. Where only liblzma is installed, a small
@@ -185,14 +259,14 @@ AC_DEFUN([SUPERMACHINE_PROG_XZ],
 [AC_ARG_VAR([XZ], [xz program that decodes the bundled payloads])
 xz_asked_for=$XZ
 AC_CHECK_PROGS([XZ], [xz])
+SUPERMACHINE_PKG_LIBRARY([LZMA], [liblzma >= 5.2], [lzma_stream_decoder])
 AS_IF([test -n "$XZ"],
   [AS_IF([($XZ --version) >/dev/null 2>&1], [],
      [SUPERMACHINE_FAIL(['$XZ' does not run],
        [install xz 5.2 or later, or name a working one with XZ=])])
    DECODE_XZ="$XZ -dc"
    xz_summary=$XZ],
-  [PKG_CHECK_MODULES([LZMA], [liblzma >= 5.2], [have_lzma=yes], [have_lzma=no])
-   AS_IF([test "$have_lzma$cross_compiling" = yesno],
+  [AS_IF([test "$have_LZMA$cross_compiling" = yesno],
      [DECODE_XZ='build-aux/decode-xz$(EXEEXT)'
       DECODER=$DECODE_XZ
       xz_summary='build-aux/decode-xz, made for this build on liblzma'],
@@ -212,7 +286,7 @@ AC_DEFUN([SUPERMACHINE_EMBED],
    echo asset >conftest.asset
    for method in linker incbin; do
      AS_IF([$SHELL "$srcdir/build-aux/embed-asset" --method=$method --symbol=asset \
-              --asset=conftest.asset $CC $CPPFLAGS $CFLAGS conftest.asset -o conftest.$ac_objext \
+              --alignment=65536 --asset=conftest.asset $CC $CPPFLAGS $CFLAGS conftest.asset -o conftest.$ac_objext \
               >conftest.err 2>&1 && test ! -s conftest.err],
        [supermachine_cv_embed=$method; break],
        [cat conftest.err >&AS_MESSAGE_LOG_FD])

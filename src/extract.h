@@ -3,15 +3,15 @@
 #define EXTRACT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
+#include "payload.h"
+
 /*
- * Write bytes to path, all or nothing; with_parents makes the directories on
- * the way. The contract is that of the public functions, see
+ * Write the asset to path, all or nothing; with_parents makes the directories
+ * on the way. The contract is that of the public functions, see
  * supermachine-kernel.h.
  */
-int extract(const unsigned char *bytes, size_t length, mode_t mode, const char *path,
-	    bool with_parents);
+int extract(const struct payload *payload, mode_t mode, const char *path, bool with_parents);
 
 #endif

@@ -20,9 +20,14 @@ static const struct library_asset *find(const char *name)
 
 static int write_bytes(const struct library_asset *asset)
 {
-	size_t length = *asset->length;
+	size_t length;
+	const unsigned char *bytes = asset->get(&length);
 
-	return fwrite(*asset->bytes, 1, length, stdout) == length && fflush(stdout) == 0 ? 0 : 1;
+	if (bytes == NULL) {
+		perror(asset->name);
+		return 1;
+	}
+	return fwrite(bytes, 1, length, stdout) == length && fflush(stdout) == 0 ? 0 : 1;
 }
 
 static int extract(const struct library_asset *asset, const char *path)

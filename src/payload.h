@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An asset inside the library: its bytes as they are, or compressed. One of
+ * payload-raw.c and payload-xz.c is built, as configure --with-payload= says;
+ * what uses them does not know which.
+ */
+#ifndef PAYLOAD_H
+#define PAYLOAD_H
+
+#include <stddef.h>
+#if defined PAYLOAD_XZ
+#include <stdatomic.h>
+#endif
+
+/* Both addresses and lengths of bytes in memory are multiples of this. */
+#define PAYLOAD_ALIGNMENT 65536
+#define PAYLOAD_PADDED(length) \
+	(((length) + PAYLOAD_ALIGNMENT - 1) / PAYLOAD_ALIGNMENT * PAYLOAD_ALIGNMENT)
+
+#if defined PAYLOAD_XZ
+/* NULL until somebody has asked for the bytes. */
+struct payload_cache {
+	_Atomic(const unsigned char *) bytes;
+};
+#endif
+
+struct payload {
+	/* What build-aux/embed-asset put into the library. */
+	const unsigned char *embedded;
+	size_t embedded_length;
+	/* Of the asset itself. */
+	size_t length;
+#if defined PAYLOAD_XZ
+	struct payload_cache *cache;
+#endif
+};
+
+/* Takes the next of an asset's bytes. Returns 0, or -1 with errno set to stop. */
+typedef int payload_consumer(void *context, const unsigned char *block, size_t length);
+
+/*
+ * Hand all bytes to consume, in order, in blocks that suit write(2), without
+ * holding all of them. Returns 0; or -1 with errno of consume, or with EBADMSG
+ * or ENOMEM from decoding.
+ */
+int payload_stream(const struct payload *payload, payload_consumer *consume, void *context);
+
+/*
+ * All bytes in memory, aligned and padded, for as long as the library is
+ * loaded; or NULL with errno set.
+ */
+const unsigned char *payload_bytes(const struct payload *payload);
+
+/*
+ * Make fd, an empty file, share its data with the file that the library was
+ * loaded from. Returns 1 if it now holds the bytes, 0 if that cannot be done
+ * and it is empty still, or -1 with errno set if it can no longer be used.
+ */
+int payload_clone(const struct payload *payload, int fd);
+
+#endif
