@@ -144,7 +144,9 @@ static int fill_memory(const struct payload *payload, int fd, size_t size)
 	int result;
 
 	/* Or a lack of memory would be a SIGBUS below. */
-	result = posix_fallocate(fd, 0, (off_t)size);
+	do
+		result = posix_fallocate(fd, 0, (off_t)size);
+	while (result == EINTR);
 	if (result != 0) {
 		errno = result;
 		return -1;
