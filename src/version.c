@@ -5,9 +5,14 @@
 
 #include "supermachine-kernel.h"
 
+/*
+ * The end of "supermachine-kernel VERSION": with the name before it, the version
+ * can be found in what has the library linked in statically, and cannot be
+ * mistaken. SUPERMACHINE_KERNEL_LOCKSTEP looks for it.
+ */
 const char *supermachine_kernel_version(void)
 {
-	return PACKAGE_VERSION;
+	return &PACKAGE_STRING[sizeof(PACKAGE_NAME)];
 }
 
 int supermachine_kernel_check_version(const char *version)
