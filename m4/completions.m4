@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# Where completions of the command go.
+
+# SUPERMACHINE_COMPLETION_DIR(SHELL, VARIABLE, DIRECTORY)
+# -------------------------------------------------------
+# Set VARIABLE to where those of SHELL go: DIRECTORY, or what the option says, or
+# nothing. The default is below the prefix and not what an installed shell says
+# of itself, which may be where this user cannot write.
+AC_DEFUN([SUPERMACHINE_COMPLETION_DIR],
+[AC_ARG_WITH([$1-completion-dir],
+  [AS_HELP_STRING([--with-$1-completion-dir=DIR],
+    [install the completion for $1 in DIR, or with --without nowhere @<:@$3@:>@])],
+  [], [with_$1_completion_dir=yes])
+AS_CASE([$with_$1_completion_dir],
+  [yes], [$2='$3'],
+  [no], [$2=],
+  [/* | '$'*], [$2=$with_$1_completion_dir],
+  [AC_MSG_ERROR([--with-$1-completion-dir=$with_$1_completion_dir is no absolute path: give one])])
+AC_SUBST([$2])
+])

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+/* supermachine-kernel info: what is in the library, and where it came from. */
+#include <config.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asset.h"
+#include "commands.h"
+#include "json.h"
+#include "options.h"
+
+#if defined PAYLOAD_XZ
+#define PAYLOAD "xz"
+#define PAYLOAD_MEANING "compressed"
+#else
+#define PAYLOAD "raw"
+#define PAYLOAD_MEANING "usable in place"
+#endif
+
+/* Before values; a SHA-256 behind it just fits a terminal's 80 columns. */
+#define VALUE_COLUMN 16
+
+/* What a kernel's image says about itself. */
+struct kernel_facts {
+	struct supermachine_image_header header;
+	/* All NULL if there is no banner. */
+	char *banner;
+	char *release;
+	char *compiler;
+};
+
+void help_info(const struct program *program)
+{
+	print_usage(program, "[OPTION]...");
+	fputs("Show version, assets, their sizes and digests, and what they were built from.\n\n", stdout);
+	print_help_row(program, "--json", "show all that is known, in JSON");
+	print_common_help(program);
+}
+
+/* What is in the second pair of parentheses: "gcc (Debian 12.2.0-14) 12.2.0, ..." */
+static char *compiler_in(const char *banner)
+{
+	const char *start = strstr(banner, ") ("), *end;
+	int depth = 1;
+
+	if (start == NULL)
+		return NULL;
+	start += 3;
+	for (end = start; *end != '\0'; end++) {
+		depth += *end == '(';
+		depth -= *end == ')';
+		if (depth == 0)
+			return strndup(start, (size_t)(end - start));
+	}
+	return NULL;
+}
+
+static int read_kernel(const struct asset *asset, struct kernel_facts *facts)
+{
+	const unsigned char *image;
+	const char *release;
+	size_t length;
+
+	memset(facts, 0, sizeof(*facts));
+	image = asset->get(&length);
+	if (image == NULL || asset->image_header(&facts->header) < 0)
+		return -1;
+	facts->banner = kernel_banner(image, length);
+	if (facts->banner == NULL)
+		return 0;
+	release = facts->banner + strlen("Linux version ");
+	facts->release = strndup(release, strcspn(release, " "));
+	facts->compiler = compiler_in(facts->banner);
+	return 0;
+}
+
+static void free_kernel(struct kernel_facts *facts)
+{
+	free(facts->banner);
+	free(facts->release);
+	free(facts->compiler);
+}
+
+enum origin { ORIGIN_BUNDLED, ORIGIN_OVERRIDE, ORIGIN_UNKNOWN };
+
+static enum origin origin_of(const struct asset *asset)
+{
+	if (!asset_is_as_recorded(asset))
+		return ORIGIN_UNKNOWN;
+	return asset->bundled ? ORIGIN_BUNDLED : ORIGIN_OVERRIDE;
+}
+
+/* --- For people */
+
+static void print_value(const char *name, const char *value)
+{
+	printf("  %-*s %s\n", VALUE_COLUMN - 3, name, value);
+}
+
+/* Digests of what was built from, and flags, are for programs. */
+static bool is_for_people(const struct build_fact *fact)
+{
+	static const char *const others[] = { "SHA256", "Flags", "Size" };
+	size_t length = strlen(fact->name), i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		size_t end = strlen(others[i]);
+
+		if (length >= end && strcmp(fact->name + length - end, others[i]) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Whether a fact is the version of another one: Source, and Source-Version. */
+static bool is_version_of(const struct build_fact *fact, const struct build_fact *other)
+{
+	size_t length = strlen(other->name);
+
+	return fact->name != NULL && strncmp(fact->name, other->name, length) == 0 &&
+	       strcmp(fact->name + length, "-Version") == 0;
+}
+
+static void print_fact(const struct build_fact *fact)
+{
+	char name[64], *dash;
+
+	snprintf(name, sizeof(name), "%s", fact->name);
+	while ((dash = strchr(name, '-')) != NULL) {
+		dash[0] = ' ';
+		dash[1] = (char)tolower((unsigned char)dash[1]);
+	}
+	print_value(name, fact->value);
+}
+
+static void print_build(const struct asset *asset)
+{
+	const struct build_fact *fact;
+	char value[256];
+
+	for (fact = asset->facts; fact->name != NULL; fact++) {
+		if (is_version_of(fact + 1, fact)) {
+			snprintf(value, sizeof(value), "%s %s", fact->value, fact[1].value);
+			print_value(fact->name, value);
+			fact++;
+		} else if (is_for_people(fact)) {
+			print_fact(fact);
+		}
+	}
+}
+
+static void print_origin(const struct asset *asset, const struct kernel_facts *kernel)
+{
+	switch (origin_of(asset)) {
+	case ORIGIN_BUNDLED:
+		print_value("Origin", "bundled");
+		print_build(asset);
+		return;
+	case ORIGIN_OVERRIDE:
+		print_value("Origin", "override, a file that configure was given");
+		break;
+	default:
+		print_value("Origin", "unknown: library and command are of different builds");
+	}
+	/* Its own word is all there is. */
+	if (kernel->compiler != NULL)
+		print_value("Compiler", kernel->compiler);
+}
+
+static void print_asset(const struct program *program, const struct asset *asset,
+			const struct kernel_facts *kernel)
+{
+	char size[SIZE_TEXT], text[2 * SIZE_TEXT];
+
+	fputc('\n', stdout);
+	print_styled(program, STYLE_HEADING, asset->name);
+	printf("%*s%s\n", VALUE_COLUMN - (int)strlen(asset->name), "", asset->description);
+	snprintf(text, sizeof(text), "%zu bytes (%s)", *asset->length, size_text(size, *asset->length));
+	print_value("Size", text);
+	print_value("SHA-256", asset->sha256());
+	if (asset->image_header != NULL)
+		print_value("Release", kernel->release != NULL ? kernel->release : "unknown");
+	print_origin(asset, kernel);
+}
+
+/* --- For programs */
+
+static void write_kernel(struct json *json, const struct kernel_facts *kernel)
+{
+	json_open(json, "kernel", '{');
+	json_string(json, "release", kernel->release);
+	json_string(json, "banner", kernel->banner);
+	json_string(json, "compiler", kernel->compiler);
+	json_number(json, "text_offset", kernel->header.text_offset);
+	json_number(json, "image_size", kernel->header.image_size);
+	json_number(json, "page_size", kernel->header.page_size);
+	json_bool(json, "big_endian", kernel->header.big_endian);
+	json_bool(json, "any_base", kernel->header.any_base);
+	json_close(json, '}');
+}
+
+static void write_asset(struct json *json, const struct asset *asset, const struct kernel_facts *kernel)
+{
+	static const char *const origins[] = { "bundled", "override", "unknown" };
+	const enum origin origin = origin_of(asset);
+	const struct build_fact *fact;
+
+	json_open(json, NULL, '{');
+	json_string(json, "name", asset->name);
+	json_string(json, "description", asset->description);
+	json_number(json, "size", *asset->length);
+	json_string(json, "sha256", asset->sha256());
+	json_string(json, "origin", origins[origin]);
+	if (asset->image_header != NULL)
+		write_kernel(json, kernel);
+	if (origin == ORIGIN_BUNDLED) {
+		json_open(json, "build", '{');
+		for (fact = asset->facts; fact->name != NULL; fact++)
+			json_string(json, fact->key, fact->value);
+		json_close(json, '}');
+	} else {
+		json_string(json, "build", NULL);
+	}
+	json_close(json, '}');
+}
+
+/* Shows an asset to people, or writes it if json is not NULL. */
+static int show_asset(const struct program *program, struct json *json, const struct asset *asset)
+{
+	struct kernel_facts kernel = { 0 };
+
+	if (asset->image_header != NULL && read_kernel(asset, &kernel) < 0) {
+		complain(program, "%s: %s", asset->name, asset_error(errno));
+		return STATUS_TROUBLE;
+	}
+	if (json == NULL)
+		print_asset(program, asset, &kernel);
+	else
+		write_asset(json, asset, &kernel);
+	free_kernel(&kernel);
+	return STATUS_DONE;
+}
+
+static int show_assets(const struct program *program, struct json *json)
+{
+	int status = STATUS_DONE;
+	size_t i;
+
+	for (i = 0; i < assets_count && status == STATUS_DONE; i++)
+		status = show_asset(program, json, &assets[i]);
+	return status;
+}
+
+static int show(const struct program *program)
+{
+	print_styled(program, STYLE_HEADING, PACKAGE_NAME);
+	printf(" %s, payload " PAYLOAD " (" PAYLOAD_MEANING ")\n", supermachine_kernel_version());
+	return show_assets(program, NULL);
+}
+
+static int show_json(const struct program *program)
+{
+	struct json json = { 0 };
+	int status;
+
+	json_open(&json, NULL, '{');
+	json_string(&json, "version", supermachine_kernel_version());
+	json_string(&json, "payload", PAYLOAD);
+	json_open(&json, "assets", '[');
+	status = show_assets(program, &json);
+	json_close(&json, ']');
+	json_close(&json, '}');
+	return status;
+}
+
+int command_info(const struct program *program, int argc, char **argv)
+{
+	bool json = false;
+	int status;
+
+	if (plain_options(program, argc, argv, help_info, &json, &status) == OPTIONS_STOP)
+		return status;
+	if (!operands_are_at_most(program, argc, argv, 0))
+		return STATUS_TROUBLE;
+	status = json ? show_json(program) : show(program);
+	return finish_output(program, status);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INITRAMFS_H
+#define INITRAMFS_H
+
+#include <stddef.h>
+
+#include "cpio.h"
+#include "program.h"
+
+#define INITRAMFS_NAME "initramfs"
+#define INITRAMFS_FILE "initramfs.cpio"
+
+/*
+ * An initramfs with the library's PID 1 as /init, and what --append says: a FILE,
+ * or FILE:/PATH. Returns 0; or -1 after a message, and then there is nothing to
+ * free.
+ */
+int initramfs_make(const struct program *program, struct cpio *archive,
+		   char *const *appended, size_t count);
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * supermachine-kernel: the library from a command line. It uses nothing but the
+ * public header, so what it can do, any program can.
+ */
+#include <config.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <supermachine-kernel.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "options.h"
+
+struct command {
+	const char *name;
+	const char *description;
+	int (*run)(const struct program *program, int argc, char **argv);
+	void (*help)(const struct program *program);
+};
+
+static const struct command commands[] = {
+	{ "extract", "write kernel and init-oci as files that a runtime can open", command_extract,
+	  help_extract },
+	{ "cat", "write one of them, or an initramfs, to standard output", command_cat, help_cat },
+	{ "info", "show version, assets, digests, and what they were built from", command_info,
+	  help_info },
+	{ "verify", "compare the assets with the digests recorded of them", command_verify,
+	  help_verify },
+	{ "config", "show the configuration that the kernel was built with", command_config,
+	  help_config },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* A program whose messages begin with the command, too. The text is to be freed. */
+static char *speak_for(struct program *program, const struct command *command)
+{
+	size_t size = strlen(program->name) + strlen(command->name) + 2;
+	char *speaker = malloc(size);
+
+	if (speaker == NULL) {
+		complain(program, "%s", strerror(errno));
+		return NULL;
+	}
+	snprintf(speaker, size, "%s %s", program->name, command->name);
+	program->speaker = speaker;
+	return speaker;
+}
+
+static int help_all(const struct program *program)
+{
+	size_t i;
+
+	print_usage(program, "COMMAND [ARGUMENT]...");
+	fputs("The guest kernel of supermachine microVMs, and init-oci, their PID 1.\n\n", stdout);
+	for (i = 0; i < COMMANDS; i++)
+		print_help_row(program, commands[i].name, commands[i].description);
+	print_help_row(program, "help [COMMAND]", "show this help, or that of a command");
+	fputc('\n', stdout);
+	print_common_help(program);
+	fputs("\nManual: supermachine-kernel(1).\n", stdout);
+	return finish_output(program, STATUS_DONE);
+}
+
+static int unknown_command(const struct program *program, const char *name)
+{
+	complain(program, "there is no command '%s'", name);
+	return try_help(program);
+}
+
+static int help_one(struct program *program, const struct command *command)
+{
+	char *speaker = speak_for(program, command);
+	int status;
+
+	if (speaker == NULL)
+		return STATUS_TROUBLE;
+	command->help(program);
+	status = finish_output(program, STATUS_DONE);
+	free(speaker);
+	return status;
+}
+
+static int run_help(struct program *program, int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc == 0)
+		return help_all(program);
+	command = find_command(argv[0]);
+	if (command == NULL)
+		return unknown_command(program, argv[0]);
+	if (argc > 1) {
+		complain(program, "'%s' is one operand too many", argv[1]);
+		return try_help(program);
+	}
+	return help_one(program, command);
+}
+
+static int run_command(struct program *program, int argc, char **argv)
+{
+	const struct command *command = find_command(argv[0]);
+	char *speaker;
+	int status;
+
+	if (strcmp(argv[0], "help") == 0)
+		return run_help(program, argc - 1, argv + 1);
+	if (command == NULL)
+		return unknown_command(program, argv[0]);
+	speaker = speak_for(program, command);
+	if (speaker == NULL)
+		return STATUS_TROUBLE;
+	status = command->run(program, argc, argv);
+	free(speaker);
+	return status;
+}
+
+static int run_option(const struct program *program, const char *option)
+{
+	if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
+		return help_all(program);
+	if (strcmp(option, "--version") == 0 || strcmp(option, "-V") == 0) {
+		print_version(program);
+		return finish_output(program, STATUS_DONE);
+	}
+	complain(program, "unrecognized option '%s'", option);
+	return try_help(program);
+}
+
+/* A file that is opened later must not become a standard stream. */
+static void occupy_standard_streams(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		/* In the wrong direction: using it fails, as it would without this. */
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+int main(int argc, char **argv)
+{
+	struct program program;
+
+	occupy_standard_streams();
+	program_init(&program, argc > 0 ? argv[0] : NULL);
+	if (supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION) < 0) {
+		complain(&program, "is of version %s, but the library is of version %s: "
+			 "install both of one version",
+			 SUPERMACHINE_KERNEL_VERSION, supermachine_kernel_version());
+		return STATUS_TROUBLE;
+	}
+	if (argc < 2) {
+		complain(&program, "a command is missing");
+		return try_help(&program);
+	}
+	if (argv[1][0] == '-')
+		return run_option(&program, argv[1]);
+	return run_command(&program, argc - 1, argv + 1);
+}

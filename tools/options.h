@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options of commands: those of getopt_long(3), and what all of them have. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include <getopt.h>
+#include <stdbool.h>
+
+#include "program.h"
+
+/* Beyond all characters. */
+enum {
+	OPTION_FIRST = 1000,
+	OPTION_ALL = OPTION_FIRST,
+	OPTION_APPEND,
+	OPTION_HELP,
+	OPTION_INITRAMFS,
+	OPTION_JSON,
+	OPTION_PARENTS,
+	OPTION_VERSION,
+	/* And from here on, those of a table of assets. */
+	OPTION_ASSETS,
+};
+
+#define OPTIONS_COMMON \
+	{ "help", no_argument, NULL, OPTION_HELP }, \
+	{ "version", no_argument, NULL, OPTION_VERSION }, \
+	{ NULL, 0, NULL, 0 }
+
+/*
+ * The next option's value, or -1 after the last; then optind says where the
+ * operands start. Those of OPTIONS_COMMON, and wrong ones, are dealt with here:
+ * then it is OPTIONS_STOP, and *status is what to exit with.
+ */
+enum { OPTIONS_STOP = -2 };
+int next_option(const struct program *program, int argc, char **argv,
+		const struct option *options, void (*help)(const struct program *), int *status);
+
+/*
+ * The same for a command that has OPTION_JSON or nothing. Returns 0, or
+ * OPTIONS_STOP; json may be NULL.
+ */
+int plain_options(const struct program *program, int argc, char **argv,
+		  void (*help)(const struct program *), bool *json, int *status);
+
+/* Whether there are at most that many operands; if not, a message has said so. */
+bool operands_are_at_most(const struct program *program, int argc, char **argv, int most);
+
+void print_version(const struct program *program);
+
+/* What an option or a command does, for help: "  NAME   TEXT". */
+void print_help_row(const struct program *program, const char *name, const char *text);
+/* --append, which several commands have. */
+void print_append_help(const struct program *program);
+/* "Usage: NAME", in which the line goes on. */
+void print_usage(const struct program *program, const char *arguments);
+/* The options of OPTIONS_COMMON. */
+void print_common_help(const struct program *program);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SHA-256, as FIPS 180-4 defines it.
+ *
+ * Why one of our own: nothing else here needs a library for cryptography, the
+ * kernel's AF_ALG is Linux's alone and often not configured or forbidden by a
+ * sandbox, and the programs that print digests differ from system to system. The
+ * digests are of data that anybody may know, so there is no secret for the time
+ * it takes to tell.
+ */
+#ifndef SHA256_H
+#define SHA256_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHA256_BLOCK 64
+/* Hexadecimal digits and a NUL. */
+#define SHA256_TEXT 65
+
+struct sha256 {
+	uint32_t state[8];
+	uint64_t length;
+	unsigned char block[SHA256_BLOCK];
+};
+
+void sha256_begin(struct sha256 *hash);
+void sha256_add(struct sha256 *hash, const void *bytes, size_t length);
+/* In lower case. The hash is used up. */
+void sha256_end(struct sha256 *hash, char text[SHA256_TEXT]);
+
+/* All of it in one go. */
+void sha256_of(const void *bytes, size_t length, char text[SHA256_TEXT]);
+
+#endif
