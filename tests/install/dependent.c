@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * dependent bytes ASSET | extract ASSET FILE | version: what a program that
- * depends on the installed package gets.
+ * dependent bytes ASSET | sha256 ASSET | extract ASSET FILE | version: what a
+ * program that depends on the installed package gets.
  */
 #include <stdio.h>
 #include <string.h>
@@ -44,10 +44,12 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && asset != NULL && strcmp(argv[1], "bytes") == 0)
 		return write_bytes(asset);
+	if (argc == 3 && asset != NULL && strcmp(argv[1], "sha256") == 0)
+		return puts(asset->sha256()) < 0;
 	if (argc == 4 && asset != NULL && strcmp(argv[1], "extract") == 0)
 		return extract(asset, argv[3]);
 	if (argc == 2 && strcmp(argv[1], "version") == 0)
 		return printf("%s %s\n", SUPERMACHINE_KERNEL_VERSION, supermachine_kernel_version()) < 0;
-	fputs("Usage: dependent bytes ASSET | extract ASSET FILE | version\n", stderr);
+	fputs("Usage: dependent bytes ASSET | sha256 ASSET | extract ASSET FILE | version\n", stderr);
 	return 2;
 }
