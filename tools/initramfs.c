@@ -179,22 +179,21 @@ static int add_appended(const struct program *program, struct cpio *archive, con
 	return result;
 }
 
-/*
- * What every initramfs has. The console is for what the kernel opens for its
- * first program before that has made a /dev of its own.
- */
-static int add_first(const struct program *program, struct cpio *archive)
+int initramfs_begin(const struct program *program, struct cpio *archive)
 {
 	const struct asset *init = asset_find(INIT_ASSET);
 	const unsigned char *bytes;
 	size_t length;
 
+	memset(archive, 0, sizeof(*archive));
 	bytes = init->get(&length);
+	/* The kernel opens the console for its first program, which has yet to mount /dev. */
 	if (bytes != NULL && cpio_add_directory(archive, "dev", 0755) == 0 &&
 	    cpio_add_character_device(archive, "dev/console", 0600, 5, 1) == 0 &&
 	    cpio_add_file(archive, "init", 0755, bytes, length) == 0)
 		return 0;
 	complain(program, "%s: %s", init->name, asset_error(errno));
+	free(archive->bytes);
 	return -1;
 }
 
@@ -203,9 +202,8 @@ int initramfs_make(const struct program *program, struct cpio *archive,
 {
 	size_t i;
 
-	memset(archive, 0, sizeof(*archive));
-	if (add_first(program, archive) < 0)
-		goto fail;
+	if (initramfs_begin(program, archive) < 0)
+		return -1;
 	for (i = 0; i < count; i++)
 		if (add_appended(program, archive, appended[i]) < 0)
 			goto fail;

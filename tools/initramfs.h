@@ -11,10 +11,12 @@
 #define INITRAMFS_FILE "initramfs.cpio"
 
 /*
- * An initramfs with the library's PID 1 as /init, and what --append says: a FILE,
- * or FILE:/PATH. Returns 0; or -1 after a message, and then there is nothing to
- * free.
+ * What every initramfs begins with: the library's PID 1 as /init. All of these
+ * return 0; or -1 after a message, and then there is nothing to free.
  */
+int initramfs_begin(const struct program *program, struct cpio *archive);
+
+/* A whole one, with what --append says after that: each a FILE, or FILE:/PATH. */
 int initramfs_make(const struct program *program, struct cpio *archive,
 		   char *const *appended, size_t count);
 

@@ -80,7 +80,10 @@ int finish_output(const struct program *program, int status)
 
 	if (fflush(stdout) == 0 && !failed)
 		return status;
-	complain(program, "standard output: %s", failed ? "not all could be written" : strerror(errno));
+	if (failed)
+		complain(program, "standard output: not all could be written");
+	else
+		complain(program, "standard output: %s", strerror(errno));
 	return STATUS_TROUBLE;
 }
 

@@ -11,6 +11,7 @@
 #include "asset.h"
 #include "commands.h"
 #include "files.h"
+#include "initramfs.h"
 #include "json.h"
 #include "options.h"
 #include "places.h"
@@ -24,9 +25,7 @@ struct verification {
 	const struct program *program;
 	/* NULL for people. */
 	struct json *json;
-	size_t count;
-	/* In the library, and of the files. */
-	size_t bad_in_library, bad_files;
+	bool bad_in_library, bad_files, bad_initramfs;
 	bool trouble;
 };
 
@@ -42,94 +41,113 @@ void help_verify(const struct program *program)
 	print_common_help(program);
 }
 
-/* --- Saying it. path is NULL for what is in the library. */
+/* --- Saying it */
 
-static void say_to_people(const struct verification *verification, const struct asset *asset,
-			  const char *path, enum result result, const char *reason)
+/* What is looked at. */
+struct subject {
+	const char *name;
+	/* NULL for what is in the library. */
+	const char *path;
+	const char *expected_sha256;
+	/* Of an initramfs: of how many bytes at its beginning that is. Else 0. */
+	size_t length;
+};
+
+static void say_to_people(const struct program *program, const struct subject *subject,
+			  enum result result, const char *reason)
 {
-	static const char *const words[] = { "OK", "FAILED", "FAILED", "FAILED" };
-
-	if (path == NULL)
-		printf("%s in the library: ", asset->name);
+	if (subject->path == NULL)
+		printf("%s in the library: ", subject->name);
 	else
-		printf("%s: ", path);
-	print_styled(verification->program, result == RESULT_OK ? STYLE_GOOD : STYLE_BAD, words[result]);
+		printf("%s: ", subject->path);
+	if (result == RESULT_OK)
+		print_styled(program, STYLE_GOOD, "OK");
+	else
+		print_styled(program, STYLE_BAD, "FAILED");
 	if (reason != NULL)
 		printf(" (%s)", reason);
 	fputc('\n', stdout);
 }
 
-static void say_to_programs(struct json *json, const struct asset *asset, const char *path,
-			    enum result result, const char *sha256, const char *reason)
+static void say_to_programs(struct json *json, const struct subject *subject, enum result result,
+			    const char *sha256, const char *reason)
 {
 	static const char *const words[] = { "ok", "differs", "missing", "unreadable" };
 
 	json_open(json, NULL, '{');
-	json_string(json, "name", asset->name);
-	json_string(json, "path", path);
+	json_string(json, "name", subject->name);
+	json_string(json, "path", subject->path);
 	json_string(json, "result", words[result]);
 	json_string(json, "reason", reason);
 	json_string(json, "sha256", sha256);
-	json_string(json, "expected_sha256", asset->sha256());
+	json_string(json, "expected_sha256", subject->expected_sha256);
 	json_close(json, '}');
 }
 
-static void say(struct verification *verification, const struct asset *asset, const char *path,
+static void say(struct verification *verification, const struct subject *subject,
 		enum result result, const char *sha256, const char *reason)
 {
 	if (verification->json != NULL)
-		say_to_programs(verification->json, asset, path, result, sha256, reason);
+		say_to_programs(verification->json, subject, result, sha256, reason);
 	else
-		say_to_people(verification, asset, path, result, reason);
-	verification->count++;
+		say_to_people(verification->program, subject, result, reason);
 	if (result == RESULT_TROUBLE)
 		verification->trouble = true;
-	else if (result != RESULT_OK && path == NULL)
-		verification->bad_in_library++;
+	else if (result != RESULT_OK && subject->path == NULL)
+		verification->bad_in_library = true;
+	else if (result != RESULT_OK && subject->length > 0)
+		verification->bad_initramfs = true;
 	else if (result != RESULT_OK)
-		verification->bad_files++;
+		verification->bad_files = true;
 }
 
-static void say_digest(struct verification *verification, const struct asset *asset,
-		       const char *path, const char *sha256)
+static void say_digest(struct verification *verification, const struct subject *subject,
+		       const char *sha256)
 {
-	if (strcmp(sha256, asset->sha256()) == 0)
-		say(verification, asset, path, RESULT_OK, sha256, NULL);
+	if (strcmp(sha256, subject->expected_sha256) == 0)
+		say(verification, subject, RESULT_OK, sha256, NULL);
 	else
-		say(verification, asset, path, RESULT_DIFFERS, sha256, "it differs");
+		say(verification, subject, RESULT_DIFFERS, sha256, "it differs");
 }
 
 /* --- Looking */
 
 static void verify_in_library(struct verification *verification, const struct asset *asset)
 {
+	const struct subject subject = { .name = asset->name, .expected_sha256 = asset->sha256() };
 	const unsigned char *bytes;
 	char sha256[SHA256_TEXT];
 	size_t length;
 
 	bytes = asset->get(&length);
-	if (bytes == NULL) {
+	if (bytes != NULL) {
+		sha256_of(bytes, length, sha256);
+		say_digest(verification, &subject, sha256);
+	} else if (errno == EBADMSG) {
 		/* A payload that cannot be decoded is not as it was. */
-		say(verification, asset, NULL, errno == EBADMSG ? RESULT_DIFFERS : RESULT_TROUBLE, NULL,
-		    errno == EBADMSG ? "it is damaged" : strerror(errno));
-		return;
+		say(verification, &subject, RESULT_DIFFERS, NULL, "it is damaged");
+	} else {
+		say(verification, &subject, RESULT_TROUBLE, NULL, strerror(errno));
 	}
-	sha256_of(bytes, length, sha256);
-	say_digest(verification, asset, NULL, sha256);
 }
 
-/* Returns 0, or -1 with errno set. */
-static int digest_of_stream(int fd, char sha256[SHA256_TEXT])
+/* Of that many bytes at most, or of all if it is 0. Returns 0, or -1 with errno set. */
+static int digest_of_stream(int fd, size_t length, char sha256[SHA256_TEXT])
 {
 	unsigned char block[BLOCK_SIZE];
+	size_t left = length;
 	struct sha256 hash;
 	ssize_t got;
 
 	sha256_begin(&hash);
 	do {
-		got = read(fd, block, sizeof(block));
-		if (got > 0)
+		size_t wanted = length > 0 && left < sizeof(block) ? left : sizeof(block);
+
+		got = wanted > 0 ? read(fd, block, wanted) : 0;
+		if (got > 0) {
 			sha256_add(&hash, block, (size_t)got);
+			left -= length > 0 ? (size_t)got : 0;
+		}
 	} while (got > 0 || (got < 0 && errno == EINTR));
 	if (got < 0)
 		return -1;
@@ -137,64 +155,110 @@ static int digest_of_stream(int fd, char sha256[SHA256_TEXT])
 	return 0;
 }
 
-static void verify_stream(struct verification *verification, const struct asset *asset,
-			  const char *path, int fd)
+static void verify_stream(struct verification *verification, const struct subject *subject, int fd)
 {
 	char sha256[SHA256_TEXT];
 	struct stat status;
 
 	if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
-		say(verification, asset, path, RESULT_DIFFERS, NULL, "it is no regular file");
-	else if (digest_of_stream(fd, sha256) < 0)
-		say(verification, asset, path, RESULT_TROUBLE, NULL, strerror(errno));
+		say(verification, subject, RESULT_DIFFERS, NULL, "it is no regular file");
+	else if (digest_of_stream(fd, subject->length, sha256) < 0)
+		say(verification, subject, RESULT_TROUBLE, NULL, strerror(errno));
 	else
-		say_digest(verification, asset, path, sha256);
+		say_digest(verification, subject, sha256);
 }
 
-static void verify_file(struct verification *verification, const struct asset *asset, const char *path)
+static void verify_file(struct verification *verification, const struct subject *subject)
 {
 	/* A FIFO in its place would keep one that waits for ever. */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int fd = open(subject->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd >= 0) {
-		verify_stream(verification, asset, path, fd);
+		verify_stream(verification, subject, fd);
 		close(fd);
-	} else if (errno == ENOENT || errno == ENOTDIR) {
-		say(verification, asset, path, RESULT_MISSING, NULL, "it is missing");
+	} else if (errno == ENOENT) {
+		say(verification, subject, RESULT_MISSING, NULL, "it is missing");
 	} else {
-		say(verification, asset, path, RESULT_TROUBLE, NULL, strerror(errno));
+		say(verification, subject, RESULT_TROUBLE, NULL, strerror(errno));
 	}
 }
 
+static bool is_there(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0;
+}
+
 /* Returns 0, or -1 after a message. */
+static int verify_asset_file(struct verification *verification, const struct asset *asset,
+			     const char *directory)
+{
+	struct subject subject = { .name = asset->name, .expected_sha256 = asset->sha256() };
+	char *path = join_path(directory, asset->name);
+
+	if (path == NULL) {
+		complain(verification->program, "%s", strerror(errno));
+		return -1;
+	}
+	subject.path = path;
+	verify_file(verification, &subject);
+	free(path);
+	return 0;
+}
+
+/*
+ * Nobody needs to have made one, and what has been appended to it is not ours;
+ * but one that has the PID 1 of another version is as bad as another kernel.
+ */
+static int verify_initramfs(struct verification *verification, const char *directory)
+{
+	struct subject subject = { .name = INITRAMFS_NAME };
+	char sha256[SHA256_TEXT];
+	struct cpio archive;
+	char *path = join_path(directory, INITRAMFS_FILE);
+	int result = 0;
+
+	if (path == NULL) {
+		complain(verification->program, "%s", strerror(errno));
+		return -1;
+	}
+	if (!is_there(path))
+		goto release;
+	result = initramfs_begin(verification->program, &archive);
+	if (result < 0)
+		goto release;
+	sha256_of(archive.bytes, archive.length, sha256);
+	subject.path = path;
+	subject.expected_sha256 = sha256;
+	subject.length = archive.length;
+	verify_file(verification, &subject);
+	free(archive.bytes);
+release:
+	free(path);
+	return result;
+}
+
 static int verify_directory(struct verification *verification, const char *directory)
 {
 	size_t i;
 
-	for (i = 0; i < assets_count; i++) {
-		char *path = join_path(directory, assets[i].name);
-
-		if (path == NULL) {
-			complain(verification->program, "%s", strerror(errno));
+	for (i = 0; i < assets_count; i++)
+		if (verify_asset_file(verification, &assets[i], directory) < 0)
 			return -1;
-		}
-		verify_file(verification, &assets[i], path);
-		free(path);
-	}
-	return 0;
+	return verify_initramfs(verification, directory);
 }
 
 /* Nobody asked for what is there: it may well be nothing. */
 static bool has_any_asset(const char *directory)
 {
-	struct stat status;
 	bool found = false;
 	size_t i;
 
 	for (i = 0; i < assets_count && !found; i++) {
 		char *path = join_path(directory, assets[i].name);
 
-		found = path != NULL && lstat(path, &status) == 0;
+		found = path != NULL && is_there(path);
 		free(path);
 	}
 	return found;
@@ -223,27 +287,29 @@ static int verify_all(struct verification *verification, const char *directory)
 
 /* --- Summing up */
 
-static void advise(const struct verification *verification, const char *directory)
-{
-	const struct program *program = verification->program;
-
-	if (verification->bad_in_library > 0)
-		complain(program, "the library is damaged: install it again");
-	else if (verification->bad_files > 0)
-		complain(program, "not as in version %s: write the files again, with '%s extract%s%s'",
-			 supermachine_kernel_version(), program->name, directory == NULL ? "" : " ",
-			 directory == NULL ? "" : directory);
-	if (verification->trouble)
-		complain(program, "not all could be read");
-}
-
 static int status_of(const struct verification *verification)
 {
 	if (verification->trouble)
 		return STATUS_TROUBLE;
-	if (verification->bad_in_library > 0 || verification->bad_files > 0)
+	if (verification->bad_in_library || verification->bad_files || verification->bad_initramfs)
 		return STATUS_DIFFERS;
 	return STATUS_DONE;
+}
+
+static void advise(const struct verification *verification, const char *directory)
+{
+	const struct program *program = verification->program;
+
+	if (verification->bad_in_library)
+		complain(program, "the library is damaged: install it again");
+	else if (verification->bad_files || verification->bad_initramfs)
+		complain(program, "not as in version %s: write the files again, with '%s extract%s%s%s'",
+			 supermachine_kernel_version(), program->name,
+			 !verification->bad_initramfs ? "" : verification->bad_files ?
+			 " --all --initramfs" : " --initramfs",
+			 directory == NULL ? "" : " ", directory == NULL ? "" : directory);
+	if (verification->trouble)
+		complain(program, "not all could be read");
 }
 
 static int verify(struct verification *verification, const char *directory)
