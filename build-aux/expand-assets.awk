@@ -2,7 +2,8 @@
 #
 # Expand a template: what stands between the lines "@for_each_asset@" and
 # "@end_for_each_asset@" is repeated for each row of the table of assets, or with
-# "@for_each_asset FORMAT@" for each row of that format.
+# "@for_each_asset FORMAT@" for each row of that format. "@comma@" is a space and
+# a comma in all of these but the last: so manuals list names.
 #
 # Usage: awk -f expand-assets.awk TABLE TEMPLATE
 
@@ -26,6 +27,10 @@ FNR == NR {
 
 /^@end_for_each_asset@$/ {
 	inside = 0
+	last = 0
+	for (row = 1; row <= rows; row++)
+		if (wanted == "" || wanted == format[row])
+			last = row
 	for (row = 1; row <= rows; row++) {
 		if (wanted != "" && wanted != format[row])
 			continue
@@ -38,6 +43,7 @@ FNR == NR {
 			gsub(/@ASSET_SYMBOL@/, toupper(symbol), text)
 			gsub(/@asset_mode@/, mode[row], text)
 			gsub(/@asset_description@/, description[row], text)
+			gsub(/@comma@/, row == last ? "" : " ,", text)
 			print text
 		}
 	}
