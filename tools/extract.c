@@ -229,8 +229,6 @@ static void report(const struct extraction *extraction, const struct output *out
 	}
 	printf("Wrote %s%*s  %s\n", path, extraction->width - (int)strlen(output->file_name), "",
 	       size_text(size, output->length));
-	/* Before the progress of the next one. */
-	fflush(stdout);
 }
 
 static int write_output(struct extraction *extraction, const struct output *output)
