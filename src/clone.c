@@ -21,29 +21,35 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#define COMPARED_AT_ONCE 65536
 
 /* A line of /proc/self/maps, see proc_pid_maps(5). */
 struct mapping {
 	uintptr_t start;
 	uintptr_t end;
 	uint64_t offset;
-	char device[32];
-	char inode[32];
+	unsigned int major;
+	unsigned int minor;
+	uintmax_t inode;
 	char path[PATH_MAX];
 };
 
-#define MAPPING_FORMAT "%" SCNxPTR "-%" SCNxPTR " %*s %" SCNx64 " %31s %31s %n"
+#define MAPPING_FORMAT "%" SCNxPTR "-%" SCNxPTR " %*s %" SCNx64 " %x:%x %" SCNuMAX " %n"
 
 static bool parse_mapping(char *line, struct mapping *mapping)
 {
 	int path = 0;
 
 	if (sscanf(line, MAPPING_FORMAT, &mapping->start, &mapping->end, &mapping->offset,
-		   mapping->device, mapping->inode, &path) != 5 || line[path] != '/')
+		   &mapping->major, &mapping->minor, &mapping->inode, &path) != 6 || line[path] != '/')
 		return false;
 	line[strcspn(line, "\n")] = '\0';
 	if (strlen(line + path) >= sizeof(mapping->path))
@@ -69,34 +75,44 @@ static bool find_mapping(const void *address, size_t length, struct mapping *map
 	return found && length <= mapping->end - start;
 }
 
-/*
- * Open the file of a mapping. Its name may lead to another one by now, after an
- * upgrade say. Device and inode of stat(2) do not tell: Btrfs and overlayfs
- * report others than those of the mapping. What is mapped from the file that
- * was opened does.
- */
-static int open_mapped_file(const struct mapping *mapping, uint64_t offset)
+static bool holds_bytes(int fd, off_t offset, const unsigned char *bytes, size_t length)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct mapping again;
-	void *probe;
-	bool same;
-	int fd;
+	unsigned char *block = malloc(COMPARED_AT_ONCE);
+	size_t done = 0;
 
-	fd = open(mapping->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0)
-		return -1;
-	probe = mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, (off_t)offset);
-	if (probe == MAP_FAILED)
-		goto fail;
-	same = find_mapping(probe, page, &again) && again.offset <= offset &&
-	       strcmp(mapping->device, again.device) == 0 && strcmp(mapping->inode, again.inode) == 0;
-	munmap(probe, page);
-	if (same)
-		return fd;
-fail:
-	close(fd);
-	return -1;
+	if (block == NULL)
+		return false;
+	while (done < length) {
+		size_t left = length - done;
+		ssize_t got = pread(fd, block, left < COMPARED_AT_ONCE ? left : COMPARED_AT_ONCE, offset + (off_t)done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0 || memcmp(block, bytes + done, (size_t)got) != 0)
+			break;
+		done += (size_t)got;
+	}
+	free(block);
+	return done == length;
+}
+
+/*
+ * Whether fd is the file that is mapped, or holds the same bytes where that
+ * does: its name may lead to another file by now, after an upgrade say. Where
+ * stat(2) and the mapping speak of one device, its inodes are the files. Btrfs
+ * and overlayfs give it two, and inodes in common to files in two subvolumes or
+ * layers: there the bytes are compared, which takes less than copying them.
+ */
+static bool is_mapped_file(int fd, const struct mapping *mapping, const struct file_clone_range *range,
+			   const unsigned char *bytes)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+		return false;
+	if (major(status.st_dev) == mapping->major && minor(status.st_dev) == mapping->minor)
+		return status.st_ino == mapping->inode;
+	return holds_bytes(fd, (off_t)range->src_offset, bytes, (size_t)range->src_length);
 }
 
 /*
@@ -108,36 +124,64 @@ static bool may_share(int fd)
 	return ioctl(fd, FICLONE, fd) == 0 || (errno != EOPNOTSUPP && errno != ENOTTY);
 }
 
-int payload_clone(const struct payload *payload, int fd)
+/* What of length bytes can be shared: whole blocks of the file system. */
+static size_t shareable(int fd, size_t length)
 {
-	size_t padded = PAYLOAD_PADDED(payload->length);
+	struct statvfs status;
+
+	if (fstatvfs(fd, &status) < 0 || status.f_bsize == 0)
+		return 0;
+	return length - length % status.f_bsize;
+}
+
+static bool clone_range(int fd, const struct payload *payload, size_t length)
+{
 	struct file_clone_range range;
 	struct mapping mapping;
-	int source, result;
+	bool cloned;
+	int source;
 
-	if (!may_share(fd) || !find_mapping(payload->embedded, padded, &mapping))
-		return 0;
+	if (!find_mapping(payload->embedded, length, &mapping))
+		return false;
 	memset(&range, 0, sizeof(range));
 	range.src_offset = mapping.offset + ((uintptr_t)payload->embedded - mapping.start);
-	/* Whole blocks of the file system, as its padding fills them. */
-	range.src_length = padded;
-	source = open_mapped_file(&mapping, range.src_offset);
+	range.src_length = length;
+	source = open(mapping.path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (source < 0)
-		return 0;
+		return false;
 	range.src_fd = source;
-	result = ioctl(fd, FICLONERANGE, &range);
+	cloned = is_mapped_file(source, &mapping, &range, payload->embedded) &&
+		 ioctl(fd, FICLONERANGE, &range) == 0;
 	close(source);
-	if (ftruncate(fd, result == 0 ? (off_t)payload->length : 0) < 0)
+	return cloned;
+}
+
+int payload_clone(const struct payload *payload, int fd, payload_consumer *consume, void *context)
+{
+	size_t length;
+
+	if (!may_share(fd))
+		return 0;
+	length = shareable(fd, payload->length);
+	if (length == 0)
+		return 0;
+	/* It may have failed half way. */
+	if (!clone_range(fd, payload, length))
+		return ftruncate(fd, 0);
+	if (lseek(fd, (off_t)length, SEEK_SET) < 0 ||
+	    consume(context, payload->embedded + length, payload->length - length) < 0)
 		return -1;
-	return result == 0;
+	return 1;
 }
 
 #else
 
-int payload_clone(const struct payload *payload, int fd)
+int payload_clone(const struct payload *payload, int fd, payload_consumer *consume, void *context)
 {
 	(void)payload;
 	(void)fd;
+	(void)consume;
+	(void)context;
 	return 0;
 }
 

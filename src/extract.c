@@ -93,7 +93,7 @@ static int write_block(void *context, const unsigned char *bytes, size_t length)
 /* A file that shares its data costs neither time nor space. */
 static int fill_file(int fd, const struct payload *payload)
 {
-	int cloned = payload_clone(payload, fd);
+	int cloned = payload_clone(payload, fd, write_block, &fd);
 
 	if (cloned != 0)
 		return cloned < 0 ? -1 : 0;
@@ -193,9 +193,14 @@ static int make_directory(const char *path, bool *made)
 		return 0;
 	/* What is there already need not be writable: ask for nothing else. */
 	error = errno;
-	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+	if (stat(path, &status) < 0) {
+		if (error != EEXIST)
+			errno = error;
+		return -1;
+	}
+	if (S_ISDIR(status.st_mode))
 		return 0;
-	errno = error == EEXIST ? ENOTDIR : error;
+	errno = ENOTDIR;
 	return -1;
 }
 

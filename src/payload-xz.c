@@ -235,9 +235,11 @@ const unsigned char *payload_bytes(const struct payload *payload)
 }
 
 /* There is no file whose data these bytes are. */
-int payload_clone(const struct payload *payload, int fd)
+int payload_clone(const struct payload *payload, int fd, payload_consumer *consume, void *context)
 {
 	(void)payload;
 	(void)fd;
+	(void)consume;
+	(void)context;
 	return 0;
 }

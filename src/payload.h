@@ -52,10 +52,11 @@ int payload_stream(const struct payload *payload, payload_consumer *consume, voi
 const unsigned char *payload_bytes(const struct payload *payload);
 
 /*
- * Make fd, an empty file, share its data with the file that the library was
- * loaded from. Returns 1 if it now holds the bytes, 0 if that cannot be done
- * and it is empty still, or -1 with errno set if it can no longer be used.
+ * Make fd, an empty file, share the data of whole blocks with the file that the
+ * library was loaded from, and hand the bytes after them, where fd is then
+ * positioned, to consume. Returns 1 if fd holds all bytes, 0 if that cannot be
+ * done and it is empty still, or -1 with errno set if it can no longer be used.
  */
-int payload_clone(const struct payload *payload, int fd);
+int payload_clone(const struct payload *payload, int fd, payload_consumer *consume, void *context);
 
 #endif
