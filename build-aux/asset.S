@@ -32,3 +32,40 @@ SYMBOL:
 #if !defined __APPLE__
 	.section .note.GNU-stack,"",%progbits
 #endif
+
+/*
+ * Protection of branches holds for a library when all of its objects say that
+ * they are made for it, even one without a branch: by this note. A binary input
+ * says nothing, and ld -r would drop the note for it; so the linker gets the note
+ * under another name, and gives it the right one (build-aux/embed-asset).
+ */
+#if defined __ELF__ && defined __CET__ && (defined __x86_64__ || defined __i386__)
+# define PROPERTY 0xc0000002	/* GNU_PROPERTY_X86_FEATURE_1_AND */
+# define FEATURES (__CET__ & 3)	/* IBT, SHSTK */
+#elif defined __ELF__ && defined __ARM_FEATURE_BTI_DEFAULT
+# define PROPERTY 0xc0000000	/* GNU_PROPERTY_AARCH64_FEATURE_1_AND */
+# if defined __ARM_FEATURE_PAC_DEFAULT
+#  define FEATURES 3		/* BTI, PAC */
+# else
+#  define FEATURES 1
+# endif
+#endif
+
+#if defined PROPERTY
+# if defined ASSET_FILE
+	.section .note.gnu.property,"a",%note
+# else
+	.section .supermachine.property,"a",%note
+# endif
+# if defined __LP64__
+	.balign 8
+	.long 4, 16, 5		/* sizes of name and properties; NT_GNU_PROPERTY_TYPE_0 */
+	.asciz "GNU"
+	.long PROPERTY, 4, FEATURES, 0
+# else
+	.balign 4
+	.long 4, 12, 5
+	.asciz "GNU"
+	.long PROPERTY, 4, FEATURES
+# endif
+#endif

@@ -116,14 +116,15 @@ AC_DEFUN([SUPERMACHINE_ASSET_FILES],
 
 # SUPERMACHINE_COMPILER_FLAGS(VARIABLE, FLAGS)
 # --------------------------------------------
-# Add those of FLAGS that the compiler takes to the shell's VARIABLE.
+# Add those of FLAGS that the compiler takes to the shell's VARIABLE. A program is
+# linked, since clang warns of flags for the linker in CC where nothing is.
 AC_DEFUN([SUPERMACHINE_COMPILER_FLAGS],
 [saved_CFLAGS=$CFLAGS
 m4_foreach_w([flag], [$2],
  [AS_VAR_PUSHDEF([cached], [supermachine_cv_cflag_]flag)dnl
   AC_CACHE_CHECK([whether $CC takes flag], [cached],
    [CFLAGS="$saved_CFLAGS -Werror flag"
-    AC_COMPILE_IFELSE([AC_LANG_PROGRAM()], [AS_VAR_SET([cached], [yes])], [AS_VAR_SET([cached], [no])])])
+    AC_LINK_IFELSE([AC_LANG_PROGRAM()], [AS_VAR_SET([cached], [yes])], [AS_VAR_SET([cached], [no])])])
   AS_VAR_IF([cached], [yes], [$1="$$1 flag"])
   AS_VAR_POPDEF([cached])dnl
  ])
@@ -138,6 +139,58 @@ AC_DEFUN([SUPERMACHINE_PREFIX_MAP],
 [SUPERMACHINE_COMPILER_FLAGS([supermachine_prefix_map], [-ffile-prefix-map=a=b])
 AS_IF([test -n "$supermachine_prefix_map"],
   [AM_CFLAGS="$AM_CFLAGS '-ffile-prefix-map=\$(abs_top_builddir)=.' '-ffile-prefix-map=\$(abs_top_srcdir)=.'"])
+])
+
+# SUPERMACHINE_LINKER_KEYWORDS(VARIABLE, KEYWORDS)
+# ------------------------------------------------
+# Add -Wl,-z,KEYWORD to the shell's VARIABLE for those of KEYWORDS that the linker
+# takes without a word.
+AC_DEFUN([SUPERMACHINE_LINKER_KEYWORDS],
+[saved_LDFLAGS=$LDFLAGS
+m4_foreach_w([keyword], [$2],
+ [AC_CACHE_CHECK([whether the linker takes -z keyword], [supermachine_cv_linker_]keyword,
+   [LDFLAGS="$saved_LDFLAGS -Wl,-z,keyword -Wl,--fatal-warnings"
+    AC_LINK_IFELSE([AC_LANG_PROGRAM()],
+      [supermachine_cv_linker_[]keyword=yes], [supermachine_cv_linker_[]keyword=no])])
+  AS_IF([test "$supermachine_cv_linker_[]keyword" = yes], [$1="$$1${$1:+ }-Wl,-z,keyword"])
+ ])
+LDFLAGS=$saved_LDFLAGS
+])
+
+# SUPERMACHINE_HARDENING
+# ----------------------
+# Protections of compiler and linker that cost next to nothing. All of them
+# stand before CFLAGS and LDFLAGS, so that what the user or a distribution says
+# there wins. _FORTIFY_SOURCE needs optimisation and may be set already, by the
+# compiler itself or in CPPFLAGS: config.h looks when it is compiled.
+AC_DEFUN([SUPERMACHINE_HARDENING],
+[AC_ARG_ENABLE([hardening],
+  [AS_HELP_STRING([--disable-hardening],
+    [leave out the protections of compiler and linker, as for a build with a sanitizer])],
+  [], [enable_hardening=yes])
+hardening_cflags= hardening_ldflags= hardening_fortify= hardening_summary=no
+AS_IF([test "$enable_hardening" != no],
+  [SUPERMACHINE_COMPILER_FLAGS([hardening_cflags],
+     [-fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard])
+   SUPERMACHINE_LINKER_KEYWORDS([hardening_ldflags], [relro now noexecstack])
+   AC_CACHE_CHECK([for the highest level of _FORTIFY_SOURCE], [supermachine_cv_fortify],
+     [supermachine_cv_fortify=2
+      saved_CFLAGS=$CFLAGS
+      CFLAGS="-O2 -Werror"
+      AC_COMPILE_IFELSE([AC_LANG_SOURCE([[#undef _FORTIFY_SOURCE
+#define _FORTIFY_SOURCE 3
+#include <stdio.h>]])], [supermachine_cv_fortify=3])
+      CFLAGS=$saved_CFLAGS])
+   AC_DEFINE_UNQUOTED([FORTIFY_LEVEL], [$supermachine_cv_fortify],
+     [Define to the level of _FORTIFY_SOURCE that the C library is to have.])
+   hardening_fortify=" -D_FORTIFY_SOURCE=$supermachine_cv_fortify where optimised"
+   hardening_summary=`echo $hardening_cflags $hardening_ldflags$hardening_fortify`])
+AH_BOTTOM([#if defined FORTIFY_LEVEL && defined __OPTIMIZE__ && !defined _FORTIFY_SOURCE
+# define _FORTIFY_SOURCE FORTIFY_LEVEL
+#endif])
+AM_CFLAGS="$AM_CFLAGS$hardening_cflags"
+AC_SUBST([HARDENING_CFLAGS], [$hardening_cflags])
+AC_SUBST([AM_LDFLAGS], [$hardening_ldflags])
 ])
 
 # SUPERMACHINE_VERSION_SCRIPT
@@ -217,7 +270,10 @@ AS_CASE([$with_payload],
 AM_CONDITIONAL([PAYLOAD_XZ], [test "$with_payload" = xz])
 AS_IF([test "$with_payload" = xz],
   [AS_IF([test "$have_LZMA" = yes], [],
-     [SUPERMACHINE_FAIL([--with-payload=xz needs liblzma 5.2 or later, which pkg-config does not find],
+     [test "$cross_compiling" = yes],
+     [SUPERMACHINE_FAIL([--with-payload=xz needs liblzma 5.2 or later for $host, and pkg-config ('$PKG_CONFIG') finds none that links],
+       [install it for that machine and lead pkg-config there with PKG_CONFIG= or PKG_CONFIG_LIBDIR=, or take --with-payload=raw])],
+     [SUPERMACHINE_FAIL([--with-payload=xz needs liblzma 5.2 or later, and pkg-config finds none that links],
        [install it (brew install xz, apt install liblzma-dev, or dnf install xz-devel), or take --with-payload=raw])])
    AS_IF([test -n "$asset_override_files" && test -z "$XZ"],
      [SUPERMACHINE_FAIL([the xz program is missing, and with --with-payload=xz it compresses the files that you gave],
@@ -279,19 +335,26 @@ AC_SUBST([DECODER])
 # SUPERMACHINE_EMBED
 # ------------------
 # How an asset becomes an object: by the linker, or where that cannot do it
-# (see build-aux/embed-asset) by the assembler's .incbin.
+# (see build-aux/embed-asset) by the assembler's .incbin. Linkers that do not
+# know READONLY may only warn; a warning of the compiler driver, as that of clang
+# about -fuse-ld= where nothing is linked, does not count against .incbin.
 AC_DEFUN([SUPERMACHINE_EMBED],
 [AC_CACHE_CHECK([how to embed a file in an object], [supermachine_cv_embed],
   [supermachine_cv_embed=none
    echo asset >conftest.asset
+   saved_LIBS=$LIBS
+   LIBS="conftest-asset.$ac_objext $LIBS"
    for method in linker incbin; do
      AS_IF([$SHELL "$srcdir/build-aux/embed-asset" --method=$method --symbol=asset \
-              --alignment=65536 --asset=conftest.asset $CC $CPPFLAGS $CFLAGS conftest.asset -o conftest.$ac_objext \
-              >conftest.err 2>&1 && test ! -s conftest.err],
-       [supermachine_cv_embed=$method; break],
+              --alignment=65536 --asset=conftest.asset $CC $CPPFLAGS $HARDENING_CFLAGS $CFLAGS conftest.asset \
+              -o conftest-asset.$ac_objext >conftest.err 2>&1 &&
+              { test $method = incbin || test ! -s conftest.err; }],
+       [AC_LINK_IFELSE([AC_LANG_PROGRAM([[extern const char asset[];]], [[return asset[0] == 0;]])],
+         [supermachine_cv_embed=$method; break])],
        [cat conftest.err >&AS_MESSAGE_LOG_FD])
    done
-   rm -f conftest.*])
+   LIBS=$saved_LIBS
+   rm -f conftest.* conftest-asset.*])
 AS_CASE([$supermachine_cv_embed],
   [linker], [embed_summary="$CC -r -Wl,-b,binary"],
   [incbin], [embed_summary="$CC -c, with .incbin"],
