@@ -330,6 +330,7 @@ static int write_all_outputs(struct extraction *extraction, const struct output 
 	status = write_into_directory(extraction, outputs);
 	json_close(&json, ']');
 	json_close(&json, '}');
+	extraction->json = NULL;
 	return status;
 }
 

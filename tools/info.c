@@ -29,6 +29,8 @@ struct kernel_facts {
 	char *banner;
 	char *release;
 	char *compiler;
+	/* Of newer kernels. */
+	char *linker;
 };
 
 void help_info(const struct program *program)
@@ -39,8 +41,8 @@ void help_info(const struct program *program)
 	print_common_help(program);
 }
 
-/* What is in the second pair of parentheses: "gcc (Debian 12.2.0-14) 12.2.0, ..." */
-static char *compiler_in(const char *banner)
+/* What is in the second pair of parentheses: "gcc (Debian 12.2.0-14) 12.2.0, GNU ld ..." */
+static char *tools_in(const char *banner)
 {
 	const char *start = strstr(banner, ") ("), *end;
 	int depth = 1;
@@ -55,6 +57,21 @@ static char *compiler_in(const char *banner)
 			return strndup(start, (size_t)(end - start));
 	}
 	return NULL;
+}
+
+static void read_tools(struct kernel_facts *facts)
+{
+	char *comma = NULL, *next;
+
+	facts->compiler = tools_in(facts->banner);
+	if (facts->compiler == NULL)
+		return;
+	for (next = facts->compiler; (next = strstr(next, ", ")) != NULL; next++)
+		comma = next;
+	if (comma != NULL) {
+		facts->linker = strdup(comma + 2);
+		*comma = '\0';
+	}
 }
 
 static int read_kernel(const struct asset *asset, struct kernel_facts *facts)
@@ -72,7 +89,7 @@ static int read_kernel(const struct asset *asset, struct kernel_facts *facts)
 		return 0;
 	release = facts->banner + strlen("Linux version ");
 	facts->release = strndup(release, strcspn(release, " "));
-	facts->compiler = compiler_in(facts->banner);
+	read_tools(facts);
 	return 0;
 }
 
@@ -81,6 +98,7 @@ static void free_kernel(struct kernel_facts *facts)
 	free(facts->banner);
 	free(facts->release);
 	free(facts->compiler);
+	free(facts->linker);
 }
 
 enum origin { ORIGIN_BUNDLED, ORIGIN_OVERRIDE, ORIGIN_UNKNOWN };
@@ -167,6 +185,8 @@ static void print_origin(const struct asset *asset, const struct kernel_facts *k
 	/* Its own word is all there is. */
 	if (kernel->compiler != NULL)
 		print_value("Compiler", kernel->compiler);
+	if (kernel->linker != NULL)
+		print_value("Linker", kernel->linker);
 }
 
 static void print_asset(const struct program *program, const struct asset *asset,
@@ -193,6 +213,7 @@ static void write_kernel(struct json *json, const struct kernel_facts *kernel)
 	json_string(json, "release", kernel->release);
 	json_string(json, "banner", kernel->banner);
 	json_string(json, "compiler", kernel->compiler);
+	json_string(json, "linker", kernel->linker);
 	json_number(json, "text_offset", kernel->header.text_offset);
 	json_number(json, "image_size", kernel->header.image_size);
 	json_number(json, "page_size", kernel->header.page_size);
