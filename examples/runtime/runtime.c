@@ -74,9 +74,9 @@ static char *make_initramfs(FILE *config)
 	if (init == NULL || archive == NULL)
 		err(1, "initramfs");
 	add(archive, "init", 0100755, init, init_length);
-	add(archive, "oci", 0040755, NULL, 0);
+	add(archive, "oci", 0040755, "", 0);
 	add(archive, "oci/config.json", 0100644, bytes, length);
-	add(archive, "TRAILER!!!", 0, NULL, 0);
+	add(archive, "TRAILER!!!", 0, "", 0);
 	if (fflush(archive) != 0 || ferror(archive))
 		err(1, "initramfs");
 	/* The file has no name, and stays open for QEMU. */
