@@ -47,8 +47,10 @@ int plain_options(const struct program *program, int argc, char **argv,
 	const struct option *options = json == NULL ? with_json + 1 : with_json;
 	int option;
 
-	while ((option = next_option(program, argc, argv, options, help, status)) >= 0)
-		*json = true;
+	while ((option = next_option(program, argc, argv, options, help, status)) >= 0) {
+		if (json != NULL)
+			*json = true;
+	}
 	return option == OPTIONS_STOP ? OPTIONS_STOP : 0;
 }
 

@@ -45,6 +45,8 @@ void host_path(char *path)
 	strcpy(path, "/nowhere");
 	if (file && fgets(line, sizeof(line), file) && (found = strstr(line, "tsi_unix=")))
 		sscanf(found, "tsi_unix=%99s", path);
+	if (file)
+		fclose(file);
 }
 
 double now(void)
