@@ -5,11 +5,9 @@
  */
 #include <config.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <supermachine-kernel.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "options.h"
@@ -140,22 +138,10 @@ static int run_option(const struct program *program, const char *option)
 	return try_help(program);
 }
 
-/* A file that is opened later must not become a standard stream. */
-static void occupy_standard_streams(void)
-{
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		/* In the wrong direction: using it fails, as it would without this. */
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-}
-
 int main(int argc, char **argv)
 {
 	struct program program;
 
-	occupy_standard_streams();
 	program_init(&program, argc > 0 ? argv[0] : NULL);
 	if (supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION) < 0) {
 		complain(&program, "is of version %s, but the library is of version %s: "
