@@ -13,6 +13,8 @@
 
 /* Linux does not unpack a longer one, its NUL included. */
 #define LONGEST_PATH 4096
+/* More than the memory of most VMs, and doubling it does not overflow. */
+#define LARGEST_FILE ((size_t)1 << 30)
 #define FORMAT_DIRECTORY 0040000
 #define FORMAT_TYPE 0170000
 
@@ -91,7 +93,7 @@ static unsigned char *read_rest(int fd, size_t *length)
 	do {
 		if (*length == room) {
 			room = room == 0 ? 65536 : 2 * room;
-			larger = room > UINT32_MAX ? NULL : realloc(bytes, room);
+			larger = room > LARGEST_FILE ? NULL : realloc(bytes, room);
 			if (larger == NULL)
 				goto fail;
 			bytes = larger;
@@ -104,7 +106,7 @@ static unsigned char *read_rest(int fd, size_t *length)
 	return bytes;
 
 fail:
-	if (room > UINT32_MAX)
+	if (room > LARGEST_FILE)
 		errno = EFBIG;
 	free(bytes);
 	return NULL;
