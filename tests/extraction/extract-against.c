@@ -55,7 +55,7 @@ VISIBLE int openat(int directory, const char *name, int flags, ...)
 	va_start(arguments, flags);
 	mode = flags & O_CREAT ? va_arg(arguments, mode_t) : 0;
 	va_end(arguments);
-	if ((flags & O_EXCL) && !is("short-writes")) {
+	if ((flags & O_CREAT) && !is("short-writes")) {
 		interpositions++;
 		if (is("guessed-names") || (is("guessed-name") && interpositions == 1))
 			if (symlinkat("victim", directory, name) < 0)
