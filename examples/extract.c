@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	/* A snapshot taken with another kernel cannot be resumed with this one. */
-	if (strcmp(supermachine_kernel_version(), SUPERMACHINE_KERNEL_VERSION) != 0) {
+	if (supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION) < 0) {
 		fprintf(stderr, "extract: made for supermachine-kernel %s, but %s is installed\n",
 			SUPERMACHINE_KERNEL_VERSION, supermachine_kernel_version());
 		return EXIT_FAILURE;
