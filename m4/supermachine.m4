@@ -148,11 +148,12 @@ AS_IF([test -n "$supermachine_prefix_map"],
 AC_DEFUN([SUPERMACHINE_LINKER_KEYWORDS],
 [saved_LDFLAGS=$LDFLAGS
 m4_foreach_w([keyword], [$2],
- [AC_CACHE_CHECK([whether the linker takes -z keyword], [supermachine_cv_linker_]keyword,
+ [AC_CACHE_CHECK([whether the linker takes -z keyword], [supermachine_cv_linker_]m4_translit(keyword, [-], [_]),
    [LDFLAGS="$saved_LDFLAGS -Wl,-z,keyword -Wl,--fatal-warnings"
     AC_LINK_IFELSE([AC_LANG_PROGRAM()],
-      [supermachine_cv_linker_[]keyword=yes], [supermachine_cv_linker_[]keyword=no])])
-  AS_IF([test "$supermachine_cv_linker_[]keyword" = yes], [$1="$$1${$1:+ }-Wl,-z,keyword"])
+      [supermachine_cv_linker_[]m4_translit(keyword, [-], [_])=yes],
+      [supermachine_cv_linker_[]m4_translit(keyword, [-], [_])=no])])
+  AS_IF([test "$supermachine_cv_linker_[]m4_translit(keyword, [-], [_])" = yes], [$1="$$1${$1:+ }-Wl,-z,keyword"])
  ])
 LDFLAGS=$saved_LDFLAGS
 ])
@@ -172,7 +173,7 @@ hardening_cflags= hardening_ldflags= hardening_fortify= hardening_summary=no
 AS_IF([test "$enable_hardening" != no],
   [SUPERMACHINE_COMPILER_FLAGS([hardening_cflags],
      [-fstack-protector-strong -fstack-clash-protection -fcf-protection -mbranch-protection=standard])
-   SUPERMACHINE_LINKER_KEYWORDS([hardening_ldflags], [relro now noexecstack])
+   SUPERMACHINE_LINKER_KEYWORDS([hardening_ldflags], [relro now noexecstack separate-code])
    AC_CACHE_CHECK([for the highest level of _FORTIFY_SOURCE], [supermachine_cv_fortify],
      [supermachine_cv_fortify=2
       saved_CFLAGS=$CFLAGS
@@ -251,6 +252,8 @@ AS_IF([test "$have_$1" = yes],
         [supermachine_cv_links_$3=yes], [supermachine_cv_links_$3=no])
       LIBS=$saved_LIBS])
    have_$1=$supermachine_cv_links_$3])
+# What it said of another machine is not for the Makefile.
+AS_IF([test "$have_$1" = no], [$1_CFLAGS= $1_LIBS=])
 ])
 
 # SUPERMACHINE_PAYLOAD

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -148,6 +149,24 @@ START_TEST(version_number_is_that_of_the_version)
 }
 END_TEST
 
+/*
+ * Raw bytes are where the loader put the library: glibc heeds the alignment of a
+ * segment from 2.35 on, others need not.
+ */
+static uintptr_t alignment_of_bytes(void)
+{
+#if defined PAYLOAD_XZ
+	return ALIGNMENT;
+#else
+#if defined __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 35)
+	return ALIGNMENT;
+#endif
+#endif
+	return (uintptr_t)sysconf(_SC_PAGESIZE);
+#endif
+}
+
 START_TEST(bytes_are_aligned_and_zero_padded)
 {
 	const struct library_asset *asset = &library_assets[_i];
@@ -157,7 +176,7 @@ START_TEST(bytes_are_aligned_and_zero_padded)
 	ck_assert_uint_gt(*asset->length, 0);
 	ck_assert_uint_eq(*asset->padded_length % ALIGNMENT, 0);
 	ck_assert_uint_lt(*asset->padded_length - *asset->length, ALIGNMENT);
-	ck_assert_uint_eq((uintptr_t)bytes % ALIGNMENT, 0);
+	ck_assert_uint_eq((uintptr_t)bytes % alignment_of_bytes(), 0);
 	for (i = *asset->length; i < *asset->padded_length; i++)
 		ck_assert_uint_eq(bytes[i], 0);
 }
@@ -252,6 +271,17 @@ START_TEST(child_forked_meanwhile_gets_the_bytes)
 END_TEST
 
 #if defined PAYLOAD_XZ
+/* User-mode QEMU takes a limit of the address space, and forgets it. */
+static bool address_space_is_limited(void)
+{
+	void *memory = mmap(NULL, ALIGNMENT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return true;
+	munmap(memory, ALIGNMENT);
+	return false;
+}
+
 /* Why no memory could be had is told, and does not stay true for ever. */
 START_TEST(without_memory_there_are_no_bytes_until_there_is_some)
 {
@@ -272,10 +302,12 @@ START_TEST(without_memory_there_are_no_bytes_until_there_is_some)
 	none.rlim_max = limit.rlim_max;
 	none.rlim_cur = 1;
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
-	errno = 0;
-	ck_assert_ptr_null(asset->get(&length));
+	if (address_space_is_limited()) {
+		errno = 0;
+		ck_assert_ptr_null(asset->get(&length));
+		ck_assert_int_eq(errno, ENOMEM);
+	}
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
-	ck_assert_int_eq(errno, ENOMEM);
 	ck_assert_ptr_nonnull(asset->get(&length));
 	ck_assert_uint_eq(length, *asset->length);
 }
