@@ -8,6 +8,20 @@ AC_DEFUN([SUPERMACHINE_FAIL],
 [AC_MSG_ERROR([$1
 $2])])
 
+# SUPERMACHINE_WRITABLE_BUILD
+# ---------------------------
+# Stop before config.log is opened where it cannot be written: what configure says
+# by itself is a line for each attempt.
+AC_DEFUN([SUPERMACHINE_WRITABLE_BUILD],
+[m4_divert_text([VERSION_END],
+[(echo test >conftest.writable) 2>/dev/null || {
+  rm -f conftest.writable
+  AS_ECHO(["$as_me: error: the build directory cannot be written to: make room on its disk, or run configure in another one"]) >&2
+  AS_EXIT([1])
+}
+rm -f conftest.writable])
+])
+
 # SUPERMACHINE_ASSET(NAME, MODE, FORMAT, DESCRIPTION)
 # ---------------------------------------------------
 # One asset: its option, its variable, where its bytes come from (the first of
@@ -34,6 +48,11 @@ AS_CASE(["$with_[]asset_symbol"],
 AS_IF([test "${with_[]asset_symbol+set}" = set && test -z "$with_[]asset_symbol"],
   [AC_MSG_RESULT([nowhere])
    AC_MSG_ERROR([--with-$1= is empty: name a file])])
+# Columns are separated by a tab, since descriptions and paths may hold spaces.
+asset_tab='	'
+AS_CASE(["$asset_file"],
+  [*"$as_nl"* | *"$asset_tab"*], [AC_MSG_RESULT([nowhere])
+    AC_MSG_ERROR([$asset_from: the path holds a tab or a line break: give the file another name])])
 AS_IF([test -n "$asset_file"],
   [AS_CASE([$asset_file],
     [/* | [[A-Za-z]]:[[\\/]]*], [],
@@ -44,11 +63,11 @@ AS_IF([test -n "$asset_file"],
    asset_override_files="$asset_override_files src/$1.override"
    asset_override_check=always],
   [AC_MSG_RESULT([assets/$1.xz])
-   AS_IF([test -s "$srcdir/assets/$1.xz"], [],
-     [AC_MSG_ERROR([assets/$1.xz is missing from the source: unpack the release again, or run guest/rebuild])])
+   for asset_needs in $1.xz $1.buildinfo SHA256SUMS; do
+     AS_IF([test -s "$srcdir/assets/$asset_needs"], [],
+       [AC_MSG_ERROR([assets/$asset_needs is missing from the source: unpack the release again, or run guest/rebuild])])
+   done
    asset_bundled_files="$asset_bundled_files \$(srcdir)/assets/$1.xz"])
-# Columns are separated by a tab, since descriptions and paths may hold spaces.
-asset_tab='	'
 asset_table="$asset_table${asset_table:+$as_nl}$1${asset_tab}$2${asset_tab}$3${asset_tab}$4${asset_tab}${asset_file:-bundled}"
 ASSETS="$ASSETS${ASSETS:+ }$1"
 ASSET_DIST_FILES="$ASSET_DIST_FILES assets/$1.buildinfo assets/$1.xz"
@@ -219,14 +238,18 @@ AC_DEFUN([SUPERMACHINE_PROG_SHA256],
 [AC_ARG_VAR([SHA256], [command that prints the SHA-256 of its standard input])
 AC_CACHE_CHECK([for a SHA-256 command], [supermachine_cv_prog_sha256],
   [supermachine_cv_prog_sha256=none
-   for candidate in "$SHA256" sha256sum 'shasum -a 256' 'sha256 -q' 'openssl dgst -sha256 -r'; do
+   set sha256sum 'shasum -a 256' 'sha256 -q' 'openssl dgst -sha256 -r'
+   AS_IF([test -n "$SHA256"], [set "$SHA256"])
+   for candidate do
      AS_CASE([`($candidate </dev/null) 2>/dev/null`],
        [e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855*],
          [supermachine_cv_prog_sha256=$candidate; break])
    done])
-AS_IF([test "$supermachine_cv_prog_sha256" = none],
-  [SUPERMACHINE_FAIL([no command prints a SHA-256, and a payload is not used unchecked],
-    [install coreutils (sha256sum), or name a command with SHA256=])])
+AS_CASE([$supermachine_cv_prog_sha256$SHA256],
+  [none], [SUPERMACHINE_FAIL([no command prints a SHA-256, and a payload is not used unchecked],
+    [install coreutils (sha256sum), or name a command with SHA256=])],
+  [none*], [SUPERMACHINE_FAIL(['$SHA256' does not print the SHA-256 of its standard input],
+    [name a command that does with SHA256=, or leave that out])])
 SHA256=$supermachine_cv_prog_sha256
 ])
 
@@ -320,8 +343,10 @@ xz_asked_for=$XZ
 AC_CHECK_PROGS([XZ], [xz])
 SUPERMACHINE_PKG_LIBRARY([LZMA], [liblzma >= 5.2], [lzma_stream_decoder])
 AS_IF([test -n "$XZ"],
-  [AS_IF([($XZ --version) >/dev/null 2>&1], [],
-     [SUPERMACHINE_FAIL(['$XZ' does not run],
+  [# "works", compressed: a program of another kind may well run, too.
+   AS_IF([test "`printf '\375\067\172\130\132\000\000\001\151\042\336\066\002\000\041\001\034\000\000\000\020\317\130\314\001\000\004\167\157\162\153\163\000\000\000\000\103\002\345\366\000\001\031\005\274\350\354\313\220\102\231\015\001\000\000\000\000\001\131\132' |
+       ($XZ -dc) 2>/dev/null`" = works], [],
+     [SUPERMACHINE_FAIL(['$XZ' does not decode an .xz file],
        [install xz 5.2 or later, or name a working one with XZ=])])
    DECODE_XZ="$XZ -dc"
    xz_summary=$XZ],
