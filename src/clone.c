@@ -49,7 +49,8 @@ static bool parse_mapping(char *line, struct mapping *mapping)
 	int path = 0;
 
 	if (sscanf(line, MAPPING_FORMAT, &mapping->start, &mapping->end, &mapping->offset,
-		   &mapping->major, &mapping->minor, &mapping->inode, &path) != 6 || line[path] != '/')
+		   &mapping->major, &mapping->minor, &mapping->inode, &path) != 6 ||
+	    line[path] != '/')
 		return false;
 	line[strcspn(line, "\n")] = '\0';
 	if (strlen(line + path) >= sizeof(mapping->path))

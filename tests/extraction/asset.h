@@ -28,10 +28,17 @@ static inline const char *error_name(int error)
 		int error;
 		const char *name;
 	} names[] = {
-		{ EACCES, "EACCES" }, { EDQUOT, "EDQUOT" }, { EEXIST, "EEXIST" },
-		{ EINTR, "EINTR" },   { EIO, "EIO" },       { EISDIR, "EISDIR" },
-		{ EMFILE, "EMFILE" }, { ENOMEM, "ENOMEM" }, { ENOSPC, "ENOSPC" },
-		{ EPERM, "EPERM" },   { EROFS, "EROFS" },
+		{ EACCES, "EACCES" },
+		{ EDQUOT, "EDQUOT" },
+		{ EEXIST, "EEXIST" },
+		{ EINTR, "EINTR" },
+		{ EIO, "EIO" },
+		{ EISDIR, "EISDIR" },
+		{ EMFILE, "EMFILE" },
+		{ ENOMEM, "ENOMEM" },
+		{ ENOSPC, "ENOSPC" },
+		{ EPERM, "EPERM" },
+		{ EROFS, "EROFS" },
 	};
 	size_t i;
 
