@@ -10,9 +10,9 @@
 #include <string.h>
 
 #if defined BYTES_BY_FUNCTION
-# define BYTES(symbol) supermachine_get_##symbol(NULL)
+#define BYTES(symbol) supermachine_get_##symbol(NULL)
 #else
-# define BYTES(symbol) supermachine_##symbol##_bytes
+#define BYTES(symbol) supermachine_##symbol##_bytes
 #endif
 
 static int write_bytes(const unsigned char *bytes, size_t length)
@@ -32,7 +32,8 @@ static int write_lengths(const unsigned char *bytes, size_t length, size_t padde
 
 int main(int argc, char **argv)
 {
-	const char *command = argc == 3 ? argv[1] : "", *asset = argc == 3 ? argv[2] : "";
+	const char *command = argc == 3 ? argv[1] : "";
+	const char *asset = argc == 3 ? argv[2] : "";
 
 #define ASSET(name, symbol) \
 	if (strcmp(asset, name) == 0 && strcmp(command, "write") == 0) \

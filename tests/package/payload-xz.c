@@ -102,9 +102,14 @@ static void *get_and_tell(void *unused)
 	return (void *)bytes;
 }
 
-static const char *answer(int result)
+static const char *answer(bool possible)
 {
-	return result == 0 ? "yes" : "no";
+	return possible ? "yes" : "no";
+}
+
+static bool can_be_mapped(int fd)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) != MAP_FAILED;
 }
 
 static int sealed(void)
@@ -130,12 +135,10 @@ static int sealed(void)
 	size = lseek(fd, 0, SEEK_END);
 	printf("seals %d of %d", seals & (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
 	       F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
-	printf(", written %s", answer(pwrite(fd, "x", 1, 0) == 1 ? 0 : -1));
-	printf(", cut %s", answer(ftruncate(fd, size / 2)));
-	printf(", extended %s", answer(ftruncate(fd, size * 2)));
-	return printf(", mapped for writing %s\n",
-		      answer(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED
-			     ? -1 : 0)) < 0;
+	printf(", written %s", answer(pwrite(fd, "x", 1, 0) == 1));
+	printf(", cut %s", answer(ftruncate(fd, size / 2) == 0));
+	printf(", extended %s", answer(ftruncate(fd, size * 2) == 0));
+	return printf(", mapped for writing %s\n", answer(can_be_mapped(fd))) < 0;
 }
 
 static const char *name_of(int error)
