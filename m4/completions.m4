@@ -9,7 +9,7 @@
 AC_DEFUN([SUPERMACHINE_COMPLETION_DIR],
 [AC_ARG_WITH([$1-completion-dir],
   [AS_HELP_STRING([--with-$1-completion-dir=DIR],
-    [install the completion for $1 in DIR, or with --without nowhere @<:@$3@:>@])],
+    [install the completion for $1 in DIR, or nowhere with "no" @<:@$3@:>@])],
   [], [with_$1_completion_dir=yes])
 AS_CASE([$with_$1_completion_dir],
   [yes], [$2='$3'],
