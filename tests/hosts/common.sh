@@ -36,7 +36,8 @@ configure() {
 	)
 }
 
-# builds NAME [TARGET]...: without a warning.
+# builds NAME [TARGET]... [VARIABLE=VALUE]...: without a warning. Not all and a
+# target at once: all is a make of its own in a project of Automake.
 builds() {
 	(
 		cd "$scratch/$1" && shift && $MAKE -s -j2 "$@" >make.log 2>&1
