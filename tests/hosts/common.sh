@@ -101,6 +101,7 @@ build_check() {
 # check_for MACHINE: sets check_flags, for configure.
 check_for() {
 	library_for "$1" check include/check_stdint.h build_check || return
+	# shellcheck disable=SC2034 # for who sources this
 	check_flags="CHECK_CFLAGS=-I$library_prefix/include CHECK_LIBS=$library_prefix/lib/libcheck.a"
 }
 
@@ -115,5 +116,6 @@ build_xz() {
 # library in a shared one, which here is wanted.
 lzma_for() {
 	library_for "$1" xz-utils lib/pkgconfig/liblzma.pc build_xz || return
+	# shellcheck disable=SC2034 # for who sources this
 	lzma_flags="LZMA_CFLAGS=-I$library_prefix/include LZMA_LIBS=-Wl,$library_prefix/lib/liblzma.a"
 }
