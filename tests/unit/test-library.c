@@ -640,10 +640,14 @@ END_TEST
 START_TEST(killed_at_any_time_leaves_the_old_file_or_the_whole_new_one)
 {
 	const struct library_asset *asset = &library_assets[_i];
-	struct timespec delay = { 0, 0 };
+	int64_t nanoseconds = 0;
 	int status, killed = 0;
 
 	do {
+		struct timespec delay = {
+			.tv_sec = (time_t)(nanoseconds / 1000000000),
+			.tv_nsec = (long)(nanoseconds % 1000000000),
+		};
 		pid_t child;
 
 		write_file("file", "old");
@@ -656,7 +660,7 @@ START_TEST(killed_at_any_time_leaves_the_old_file_or_the_whole_new_one)
 		if (!file_is_asset("file", asset))
 			assert_text("file", "old");
 		killed += WIFSIGNALED(status);
-		delay.tv_nsec += 50000 + delay.tv_nsec / 8;
+		nanoseconds += 50000 + nanoseconds / 8;
 	} while (!WIFEXITED(status) || WEXITSTATUS(status) != 0);
 	ck_assert_int_gt(killed, 0);
 	ck_assert(file_is_asset("file", asset));
