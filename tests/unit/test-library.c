@@ -660,9 +660,10 @@ START_TEST(killed_at_any_time_leaves_the_old_file_or_the_whole_new_one)
 		if (!file_is_asset("file", asset))
 			assert_text("file", "old");
 		killed += WIFSIGNALED(status);
-		nanoseconds += 50000 + nanoseconds / 8;
-	} while (!WIFEXITED(status) || WEXITSTATUS(status) != 0);
-	ck_assert_int_gt(killed, 0);
+		/* On a busy machine the child may end before anybody kills it. */
+		if (killed > 0)
+			nanoseconds += 50000 + nanoseconds / 8;
+	} while (killed == 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0);
 	ck_assert(file_is_asset("file", asset));
 	/* What a kill left behind is in nobody's way. */
 	ck_assert_int_eq(asset->extract_to("file"), 0);
