@@ -98,11 +98,11 @@ build_check() {
 		$MAKE -s -j2 -C lib && $MAKE -s -j2 -C src install && cp check_stdint.h "$3/include"
 }
 
-# check_for MACHINE: sets check_flags, for configure.
+# check_for MACHINE: sets check_flags, words for configure.
 check_for() {
 	library_for "$1" check include/check_stdint.h build_check || return
 	# shellcheck disable=SC2034 # for who sources this
-	check_flags="CHECK_CFLAGS=-I$library_prefix/include CHECK_LIBS=$library_prefix/lib/libcheck.a"
+	check_flags="CHECK_CFLAGS=-I$library_prefix/include CHECK_LIBS=-Wl,$library_prefix/lib/libcheck.a,-lm"
 }
 
 build_xz() {
