@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "median.h"
 #include <supermachine-kernel.h>
 
 #define ROUNDS 31
@@ -89,19 +90,6 @@ static double time_copy(const char *xz_file)
 	return now() - start;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *times)
-{
-	qsort(times, ROUNDS, sizeof(times[0]), compare);
-	return times[ROUNDS / 2];
-}
-
 int main(int argc, char **argv)
 {
 	double extractions[ROUNDS], copies[ROUNDS], extraction, copy;
@@ -123,8 +111,8 @@ int main(int argc, char **argv)
 	unlink("original");
 	unlink("copy");
 	unlink("extracted");
-	extraction = median(extractions);
-	copy = median(copies);
+	extraction = median(extractions, ROUNDS);
+	copy = median(copies, ROUNDS);
 	printf("%.2f (%.1f ms, %s and sync: %.1f ms)\n", extraction / copy, extraction * 1e3,
 	       xz_file == NULL ? "cp" : "xz", copy * 1e3);
 	return EXIT_SUCCESS;

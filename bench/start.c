@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "median.h"
+
 #define ROUNDS 501
 
 static double time_run(const char *program)
@@ -32,19 +34,6 @@ static double time_run(const char *program)
 	return (double)(end.tv_sec - start.tv_sec) * 1e3 + (double)(end.tv_nsec - start.tv_nsec) / 1e6;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *times)
-{
-	qsort(times, ROUNDS, sizeof(times[0]), compare);
-	return times[ROUNDS / 2];
-}
-
 int main(int argc, char **argv)
 {
 	double times[ROUNDS], others[ROUNDS];
@@ -58,6 +47,6 @@ int main(int argc, char **argv)
 		times[i] = time_run(argv[1]);
 		others[i] = time_run(argv[2]);
 	}
-	printf("%.2f ms\n", median(times) - median(others));
+	printf("%.2f ms\n", median(times, ROUNDS) - median(others, ROUNDS));
 	return EXIT_SUCCESS;
 }
