@@ -8,7 +8,7 @@
 
 #include "payload.h"
 
-#if defined HAVE_LINUX_FS_H
+#if defined HAVE_LINUX_FS_H && !defined PAYLOAD_XZ
 #include <linux/fs.h>
 #endif
 
@@ -177,6 +177,7 @@ int payload_clone(const struct payload *payload, int fd, payload_consumer *consu
 
 #else
 
+/* Or with payload "xz": there is no file whose data the bytes are. */
 int payload_clone(const struct payload *payload, int fd, payload_consumer *consume, void *context)
 {
 	(void)payload;

@@ -233,13 +233,3 @@ const unsigned char *payload_bytes(const struct payload *payload)
 	unlock_decoding();
 	return bytes;
 }
-
-/* There is no file whose data these bytes are. */
-int payload_clone(const struct payload *payload, int fd, payload_consumer *consume, void *context)
-{
-	(void)payload;
-	(void)fd;
-	(void)consume;
-	(void)context;
-	return 0;
-}
