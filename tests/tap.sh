@@ -2,8 +2,9 @@
 # shellcheck shell=sh
 #
 # Sourced by the test scripts: the Test Anything Protocol, and a scratch
-# directory that goes when the script ends. A script makes its claims with ok,
-# and ends with done_testing.
+# directory that is removed when the script ends. A script makes its claims with
+# check (a command decides), pass and fail (the script has decided), and ends with
+# done_testing. One that cannot run at all says so with need or skip_all.
 
 tap_number=0
 
@@ -14,17 +15,33 @@ scratch=$(mktemp -d "$top_builddir/tests-scratch.XXXXXX")
 trap 'chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# ok DESCRIPTION COMMAND [ARGUMENT]...: pass if the command succeeds, else show
+# tap_comment FILE: show it as comments of the protocol.
+tap_comment() {
+	sed 's/^/# /' "$1"
+}
+
+# pass DESCRIPTION
+pass() {
+	tap_number=$((tap_number + 1))
+	echo "ok $tap_number - $1"
+}
+
+# fail DESCRIPTION [FILE]: FILE is what somebody needs to see.
+fail() {
+	tap_number=$((tap_number + 1))
+	echo "not ok $tap_number - $1"
+	[ $# -lt 2 ] || tap_comment "$2"
+}
+
+# check DESCRIPTION COMMAND [ARGUMENT]...: pass if the command succeeds, else show
 # what it said.
-ok() {
+check() {
 	tap_description=$1
 	shift
-	tap_number=$((tap_number + 1))
 	if "$@" >"$scratch/tap.log" 2>&1; then
-		echo "ok $tap_number - $tap_description"
+		pass "$tap_description"
 	else
-		echo "not ok $tap_number - $tap_description"
-		sed 's/^/# /' "$scratch/tap.log"
+		fail "$tap_description" "$scratch/tap.log"
 	fi
 }
 
@@ -32,6 +49,24 @@ ok() {
 skip() {
 	tap_number=$((tap_number + 1))
 	echo "ok $tap_number - $1 # SKIP $2"
+}
+
+# skip_all REASON: end here; nothing was tested.
+skip_all() {
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+# need PROGRAM PACKAGE: skip all without the program, which is in Debian's PACKAGE.
+need() {
+	command -v "$1" >/dev/null || skip_all "$1 is not installed: apt install $2"
+}
+
+# bail_out REASON [FILE]: end here as failed; FILE is what somebody needs to see.
+bail_out() {
+	[ $# -lt 2 ] || tap_comment "$2"
+	echo "Bail out! $1"
+	exit 1
 }
 
 done_testing() {

@@ -9,10 +9,8 @@
 
 # What make check-hosts has made: the files of a release.
 release=$top_builddir/tests/hosts/release
-[ -f "$release/configure" ] || {
-	echo "1..0 # SKIP there is no $release: run make check-hosts"
-	exit 0
-}
+[ -f "$release/configure" ] ||
+	skip_all "there is no $release: run make check-hosts"
 
 # What the build that runs this test was configured with is nothing to the builds
 # here.
@@ -63,9 +61,9 @@ passes() {
 # host NAME ARGUMENT...: build the library so configured, and test it alone and
 # installed; in the latter test the objects are looked at, too.
 host() {
-	ok "$1: configure" configure "$@"
-	ok "$1: builds without a warning" builds "$1"
-	ok "$1: unit tests, and the installed package" passes "$1" \
+	check "$1: configure" configure "$@"
+	check "$1: builds without a warning" builds "$1"
+	check "$1: unit tests, and the installed package" passes "$1" \
 		tests/unit/test-library tests/install/installed.test
 }
 
