@@ -192,7 +192,7 @@ static const unsigned char *decode(const struct payload *payload, size_t size)
 
 #endif
 
-/* One thread decodes, the others wait. So does fork(2): else its child would wait forever. */
+/* One thread decodes, the others wait. So does fork(2), or its child would wait for ever. */
 static pthread_mutex_t decoding = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t decoding_once = PTHREAD_ONCE_INIT;
 static int decoding_fork_error;
