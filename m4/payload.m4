@@ -4,7 +4,7 @@
 # SUPERMACHINE_PROG_SHA256
 # ------------------------
 # A command that prints the SHA-256 of its standard input first on its line.
-# Every system has one; no two families have the same.
+# Every system has one, but each family of systems a different one.
 AC_DEFUN([SUPERMACHINE_PROG_SHA256],
 [AC_ARG_VAR([SHA256], [command that prints the SHA-256 of its standard input])
 AC_CACHE_CHECK([for a SHA-256 command], [supermachine_cv_prog_sha256],
@@ -35,7 +35,7 @@ xz_asked_for=$XZ
 AC_CHECK_PROGS([XZ], [xz])
 SUPERMACHINE_PKG_LIBRARY([LZMA], [liblzma >= 5.2], [lzma_stream_decoder])
 AS_IF([test -n "$XZ"],
-  [# "works", compressed: a program of another kind may well run, too.
+  [# "works", compressed: a program of another kind may run without an error, too.
    AS_IF([test "`printf '\375\067\172\130\132\000\000\001\151\042\336\066\002\000\041\001\034\000\000\000\020\317\130\314\001\000\004\167\157\162\153\163\000\000\000\000\103\002\345\366\000\001\031\005\274\350\354\313\220\102\231\015\001\000\000\000\000\001\131\132' |
        ($XZ -dc) 2>/dev/null`" = works], [],
      [SUPERMACHINE_FAIL(['$XZ' does not decode an .xz file],
@@ -54,11 +54,11 @@ AC_SUBST([DECODER])
 
 # SUPERMACHINE_PAYLOAD
 # --------------------
-# In which form the assets are embedded, and what that asks of the library.
+# The form in which the assets are embedded, and what the library needs for it.
 AC_DEFUN([SUPERMACHINE_PAYLOAD],
 [AC_ARG_WITH([payload],
   [AS_HELP_STRING([--with-payload=raw|xz],
-    [embed the assets as they are, usable in place (raw, the default), or compressed: a third of the size, decoded by liblzma on use (xz)])],
+    [embed the assets uncompressed, usable in place (raw, the default), or compressed to a third of the size, decoded by liblzma on use (xz)])],
   [], [with_payload=raw])
 AS_CASE([$with_payload],
   [raw], [payload_summary='raw, usable in place'
@@ -71,9 +71,9 @@ AS_IF([test "$with_payload" = xz],
   [AS_IF([test "$have_LZMA" = yes], [],
      [test "$cross_compiling" = yes],
      [SUPERMACHINE_FAIL([--with-payload=xz needs liblzma 5.2 or later for $host, and pkg-config ('$PKG_CONFIG') finds none that links],
-       [install it for that machine and lead pkg-config there with PKG_CONFIG= or PKG_CONFIG_LIBDIR=, or take --with-payload=raw])],
+       [install it for that machine and point pkg-config to it with PKG_CONFIG= or PKG_CONFIG_LIBDIR=, or use --with-payload=raw])],
      [SUPERMACHINE_FAIL([--with-payload=xz needs liblzma 5.2 or later, and pkg-config finds none that links],
-       [install it (brew install xz, apt install liblzma-dev, or dnf install xz-devel), or take --with-payload=raw])])
+       [install it (brew install xz, apt install liblzma-dev, or dnf install xz-devel), or use --with-payload=raw])])
    AS_IF([test -n "$asset_override_files" && test -z "$XZ"],
      [SUPERMACHINE_FAIL([the xz program is missing, and with --with-payload=xz it compresses the files that you gave],
        [install it: brew install xz, apt install xz-utils, or dnf install xz])])

@@ -2,8 +2,8 @@
 /*
  * Extraction: the bytes go to a new file beside the destination, reach the
  * disk, and take the destination's name by rename(2). Everything after the
- * directory is open works relative to it, so neither a long path nor somebody
- * who renames a directory meanwhile can split the file from its temporary.
+ * directory is open works relative to it, so neither a long path nor a directory
+ * that is renamed meanwhile can split the file from its temporary.
  */
 #include <config.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 #include "extract.h"
 
-/* To make a file in a directory it need not be readable. */
+/* A directory need not be readable to make a file in it. */
 #if defined O_PATH
 #define OPEN_DIRECTORY O_PATH
 #elif defined O_SEARCH
@@ -30,12 +30,12 @@
 
 #define TEMPORARY_PREFIX ".supermachine-"
 #define TEMPORARY_SIZE (sizeof(TEMPORARY_PREFIX) + 16)
-/* Only names that another thread or a planted file has taken cost an attempt. */
+/* Only names that are taken, by another thread or a planted file, cost an attempt. */
 #define TEMPORARY_ATTEMPTS 1000
 
 /*
- * A name that nobody else is likely to take now. It need not be a secret:
- * O_EXCL refuses whatever has been planted there, links included.
+ * A name that nothing else is likely to take now. It need not be secret:
+ * O_EXCL refuses anything that has been planted there, links included.
  */
 static void temporary_name(char name[TEMPORARY_SIZE], unsigned int attempt)
 {
@@ -110,7 +110,7 @@ static int sync_file(int fd)
 	return result;
 }
 
-/* Only a regular file or a link may be replaced: never /dev/null, say. */
+/* Only a regular file or a link may be replaced: never /dev/null, for example. */
 static int check_destination(int directory, const char *name)
 {
 	struct stat status;
@@ -135,7 +135,7 @@ static int extract_at(int directory, const char *name, const struct payload *pay
 		return -1;
 	if (fill_file(fd, payload) < 0 || sync_file(fd) < 0)
 		goto discard_open;
-	/* After fsync nothing of the file is left for close to lose. */
+	/* The file has been synced: there is nothing that close() could lose. */
 	close(fd);
 	if (renameat(directory, temporary, directory, name) < 0)
 		goto discard;
@@ -191,7 +191,7 @@ static int make_directory(const char *path, bool *made)
 	*made = mkdir(path, 0777) == 0;
 	if (*made)
 		return 0;
-	/* What is there already need not be writable: ask for nothing else. */
+	/* A directory that exists already need not be writable. */
 	error = errno;
 	if (stat(path, &status) < 0) {
 		if (error != EEXIST)
@@ -223,7 +223,7 @@ static int parents_make(struct parents *parents)
 	return result;
 }
 
-/* Remove what was made, the innermost first. The path is used up. */
+/* Remove what was made, the innermost first. The path is overwritten. */
 static void parents_remove(struct parents *parents)
 {
 	int error = errno;
@@ -231,7 +231,7 @@ static void parents_remove(struct parents *parents)
 
 	for (end = parents->length; end > 0; end--) {
 		parents->path[end] = '\0';
-		/* Not empty if somebody else has put something there: theirs now. */
+		/* Fails, as it should, if something else has been put there. */
 		if (parents->made[end])
 			rmdir(parents->path);
 	}

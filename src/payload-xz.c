@@ -122,7 +122,7 @@ static void unmap(void *memory, size_t size)
 
 #define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
-/* From Linux 6.3 on; a system may be told to refuse memory without it. */
+/* Since Linux 6.3; a system may be configured to refuse memory without it. */
 #if !defined MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
@@ -143,7 +143,7 @@ static int fill_memory(const struct payload *payload, int fd, size_t size)
 	unsigned char *memory;
 	int result;
 
-	/* Or a lack of memory would be a SIGBUS below. */
+	/* Otherwise a lack of memory would be a SIGBUS below. */
 	do
 		result = posix_fallocate(fd, 0, (off_t)size);
 	while (result == EINTR);
@@ -159,7 +159,7 @@ static int fill_memory(const struct payload *payload, int fd, size_t size)
 	return result;
 }
 
-/* Not even who calls mprotect(2) can write to sealed memory: he gets a copy. */
+/* Sealed memory cannot be written to, even after mprotect(2): the writer gets a copy. */
 static const unsigned char *decode(const struct payload *payload, size_t size)
 {
 	const unsigned char *memory = NULL;
@@ -192,7 +192,7 @@ static const unsigned char *decode(const struct payload *payload, size_t size)
 
 #endif
 
-/* One decodes, the others wait. fork(2) waits, too, or its child would forever. */
+/* One thread decodes, the others wait. So does fork(2), or its child would wait for ever. */
 static pthread_mutex_t decoding = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t decoding_once = PTHREAD_ONCE_INIT;
 static int decoding_fork_error;

@@ -26,7 +26,7 @@ pass() {
 	echo "ok $tap_number - $1"
 }
 
-# fail DESCRIPTION [FILE]: FILE is what somebody needs to see.
+# fail DESCRIPTION [FILE]: FILE shows why.
 fail() {
 	tap_number=$((tap_number + 1))
 	echo "not ok $tap_number - $1"
@@ -62,7 +62,7 @@ need() {
 	command -v "$1" >/dev/null || skip_all "$1 is not installed: apt install $2"
 }
 
-# bail_out REASON [FILE]: end here as failed; FILE is what somebody needs to see.
+# bail_out REASON [FILE]: end here as failed; FILE shows why.
 bail_out() {
 	[ $# -lt 2 ] || tap_comment "$2"
 	echo "Bail out! $1"

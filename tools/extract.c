@@ -38,16 +38,16 @@ struct output {
 	char sha256[SHA256_TEXT];
 };
 
-/* What is done, and how far. */
+/* What is being done, and how far it has got. */
 struct extraction {
 	const struct program *program;
 	const char *directory;
 	bool parents;
 	size_t done, count;
 	bool show_progress;
-	/* Of the longest file name, for people. */
+	/* The longest file name's, for output to people. */
 	int width;
-	/* NULL for people. */
+	/* NULL for output to people. */
 	struct json *json;
 };
 
@@ -69,12 +69,12 @@ void help_extract(const struct program *program)
 	print_help_row(program, "--all", "all of these; the default");
 	print_help_row(program, "--initramfs", INITRAMFS_FILE ", which has " INIT_ASSET " as /init");
 	print_append_help(program);
-	print_help_row(program, "--parents", "make DIR, and what is missing on the way to it");
-	print_help_row(program, "--json", "say what was written in JSON");
+	print_help_row(program, "--parents", "make DIR and its missing parents");
+	print_help_row(program, "--json", "list what was written, in JSON");
 	print_common_help(program);
 }
 
-/* getopt_long() with the assets' own options, whose values are their rows. */
+/* For getopt_long(), with an option for each asset, whose value is the asset's row. */
 static struct option *make_options(void)
 {
 	static const struct option fixed[] = {
@@ -140,7 +140,7 @@ static void take_option(struct request *request, int option)
 	}
 }
 
-/* Returns 0; or OPTIONS_STOP, and *status is what to exit with. */
+/* Returns 0; or OPTIONS_STOP, with the exit status in *status. */
 static int parse(const struct program *program, int argc, char **argv, struct request *request,
 		 const struct option *options, int *status)
 {
@@ -170,7 +170,7 @@ static int parse(const struct program *program, int argc, char **argv, struct re
 	return 0;
 }
 
-/* What a person can do about it, with ": " before it. */
+/* What a person can do about it, to follow the reason. */
 static const char *advice(int error, bool parents)
 {
 	switch (error) {
@@ -185,7 +185,7 @@ static const char *advice(int error, bool parents)
 	case EISDIR:
 		return ": remove it, or name another directory";
 	case EEXIST:
-		return ", and is no regular file: remove it, or name another directory";
+		return ", and is not a regular file: remove it, or name another directory";
 	case ENOSPC:
 	case EDQUOT:
 		return ": make room, or name a directory elsewhere";
@@ -194,7 +194,7 @@ static const char *advice(int error, bool parents)
 	}
 }
 
-/* What is being done, while it is, for a person who waits. */
+/* What is being done, for a person who waits. */
 static void show_progress(const struct extraction *extraction, const struct output *output)
 {
 	char size[SIZE_TEXT];
@@ -255,7 +255,7 @@ static int write_output(struct extraction *extraction, const struct output *outp
 	return error == 0 ? 0 : -1;
 }
 
-/* The files that are asked for. Returns how many. */
+/* Lists the files that are asked for. Returns how many. */
 static size_t list_outputs(const struct request *request, const struct cpio *initramfs,
 			   struct output *outputs)
 {
@@ -296,7 +296,7 @@ static int write_outputs(struct extraction *extraction, const struct output *out
 }
 
 /*
- * The library could make the directories of the assets, but not that of the
+ * The library could make the directories for the assets, but not for the
  * initramfs: so all of them are made here, in one way.
  */
 static int write_into_directory(struct extraction *extraction, const struct output *outputs)
@@ -334,7 +334,7 @@ static int write_all_outputs(struct extraction *extraction, const struct output 
 	return status;
 }
 
-/* Without one on the command line, the default, which is made. */
+/* The one on the command line, or the default, which is made. */
 static char *choose_directory(const struct program *program, struct request *request)
 {
 	char *directory;

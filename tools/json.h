@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON on standard output, indented, for programs that read what a command says. */
+/* JSON on standard output, indented, for programs that read a command's output. */
 #ifndef JSON_H
 #define JSON_H
 
@@ -7,14 +7,14 @@
 
 struct json {
 	int depth;
-	/* Nothing yet in what was opened last. */
+	/* Whether nothing has been put into what was opened last. */
 	bool empty;
 };
 
 /* name is NULL for what is in an array, and for the outermost object. */
 void json_open(struct json *json, const char *name, char bracket);
 void json_close(struct json *json, char bracket);
-/* A value of NULL is null. What is no UTF-8 in it becomes U+FFFD. */
+/* A value of NULL is null. Bytes in it that are not UTF-8 become U+FFFD. */
 void json_string(struct json *json, const char *name, const char *value);
 void json_number(struct json *json, const char *name, unsigned long long value);
 void json_bool(struct json *json, const char *name, bool value);

@@ -42,7 +42,7 @@ ok() {
 	tests=$((tests + 1))
 	echo "ok $tests - $1"
 }
-# $1: name; the console of the boot is what one needs to see.
+# $1: name; the boot's console shows why.
 not_ok() {
 	tests=$((tests + 1))
 	echo "not ok $tests - $1"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * extract-against ADVERSITY ASSET PATH: extract an asset while the system, or
- * somebody with access to the directory, makes it hard. The functions of the C
+ * extract-against ADVERSITY ASSET PATH: extract an asset while the system, or an
+ * attacker with access to the directory, makes it hard. The functions of the C
  * library that are defined here take the place of its own for the library under
  * test, too.
  *
  *   short-writes           a signal interrupts each second write, and the others
  *                          do less than they were asked to
- *   guessed-name           somebody has guessed the first temporary name, and put
+ *   guessed-name           an attacker has guessed the first temporary name, and put
  *                          a link to the file "victim" there
  *   guessed-names          and every other one
  *   directory-in-between   the destination becomes a directory after it was looked at

@@ -2,8 +2,8 @@
 /*
  * extract-to [--with-parents] ASSET PATH [COMMAND]: extract an asset once, and
  * print the name of the error if that fails. COMMAND runs before, when the
- * library is loaded already. What the extraction asks of the system stands in a
- * trace between two calls that fail.
+ * library is loaded already. In a trace, the extraction's system calls are between
+ * two calls that fail.
  */
 #include <config.h>
 #include <unistd.h>
@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 	asset = find_asset(argv[1]);
 	if (argc == 4 && system(argv[3]) != 0)
 		return 2;
-	/* A fault at one of these is none of the extraction. */
+	/* A fault at one of these is not a fault in the extraction. */
 	(void)access("extraction begins", F_OK);
 	result = (with_parents ? asset->extract_to_with_parents : asset->extract_to)(argv[2]);
 	error = errno;

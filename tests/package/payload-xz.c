@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the library does with a compressed payload, seen from outside of it.
+ * What the library does with a compressed payload, seen from outside.
  *
  * payload-xz once LIBRARY ASSET: 64 threads ask for the bytes. Prints how many
- * mappings of memory that was made for them there are then.
+ * mappings were made for them.
  * payload-xz sealed LIBRARY ASSET: catches that memory while it is made, and
  * prints its seals, and whether it can be written to, cut and extended. Exits with
  * 3 if that was over too soon.

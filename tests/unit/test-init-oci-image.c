@@ -332,7 +332,7 @@ START_TEST(empty_overrides_change_nothing)
 	ck_assert_uint_eq(config.group_count, 2);
 	ck_assert(config.has_capabilities);
 	ck_assert(config.capabilities.bounding == 1 << 5);
-	/* It is said once. */
+	/* The message comes once. */
 	ck_assert_uint_eq(config.ignored_count, 1);
 	config_free(&config);
 }

@@ -150,7 +150,7 @@ START_TEST(pump_carries_and_ends)
 }
 END_TEST
 
-/* What does not fit any more, an odd number of pages each time, comes later and in order. */
+/* Bytes that do not fit, an odd number of pages each time, come later and in order. */
 START_TEST(pump_loses_nothing_when_the_reader_is_slow)
 {
 	unsigned char block[4096], next = 0, expected = 0;
@@ -242,7 +242,7 @@ START_TEST(the_event_of_a_new_generation_is_known)
 {
 	static const char event[] = "change@/devices/platform/vmgenid\0ACTION=change\0"
 		"SUBSYSTEM=platform\0NEW_VMGENID=1\0SEQNUM=900";
-	/* What somebody wrote to the file uevent. */
+	/* An event that a write to the file uevent made. */
 	static const char written[] = "change@/devices/platform/vmgenid\0ACTION=change\0"
 		"SYNTH_ARG_NEW_VMGENID=1\0SEQNUM=901";
 

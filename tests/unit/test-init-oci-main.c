@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What of init-oci does not need to be PID 1: all that parses. */
+/* The parts of init-oci that do not need to be PID 1: all that parse. */
 #include <stdlib.h>
 
 #include "test-init-oci.h"

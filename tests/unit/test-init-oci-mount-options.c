@@ -7,7 +7,7 @@
 #include "mount_options.h"
 #include "sysctl.h"
 
-/* The kernel's ABI, by numbers, so that a wrong name in the table shows. */
+/* The kernel's ABI, as numbers, so that a wrong name in the table is noticed. */
 enum {
 	RDONLY = 0x1, NOSUID = 0x2, NODEV = 0x4, NOEXEC = 0x8, ATIME = 0x70, NOATIME = 0x10,
 	STRICTATIME = 0x20, NODIRATIME = 0x80, NOSYMFOLLOW = 0x200000,

@@ -15,7 +15,7 @@ static const struct {
 	{ "SIGWINCH", SIGWINCH }, { "SIGIO", SIGIO }, { "SIGPOLL", SIGIO }, { "SIGIOT", SIGABRT },
 	{ "SIGPWR", SIGPWR }, { "SIGSYS", SIGSYS }, { "1", 1 }, { "01", 1 }, { "9", SIGKILL },
 	{ "31", 31 }, { "64", 64 },
-	/* glibc's numbers, whatever this program is linked with. */
+	/* glibc's numbers, even if this program is linked with another libc. */
 	{ "SIGRTMIN", 34 }, { "RTMIN+0", 34 }, { "SIGRTMIN+3", 37 }, { "rtmin+15", 49 },
 	{ "SIGRTMIN+30", 64 }, { "SIGRTMAX", 64 }, { "SIGRTMAX-1", 63 }, { "RTMAX-30", 34 },
 };

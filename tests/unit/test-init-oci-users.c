@@ -85,7 +85,7 @@ static const struct {
 	{ ":staff", 0, { 50, NO_MORE }, "HOME=/root" },
 	{ ":", 0, { 0, 10, NO_MORE }, "HOME=/root" },
 	{ "", 0, { 0, 10, NO_MORE }, "HOME=/root" },
-	/* Digits are a number, whatever names there are. */
+	/* Digits are a number, even if a name has the same digits. */
 	{ "1002", 1002, { 0, NO_MORE }, "HOME=/" },
 	{ "app:123", 1000, { 123, NO_MORE }, "HOME=/srv/app" },
 	/* A number need not be in the files. */
@@ -297,7 +297,7 @@ START_TEST(refuses_what_is_no_file)
 	ck_assert_int_eq(mkdir(group_path, 0755), 0);
 	expect_read_error(group_path, "Invalid argument");
 	ck_assert_int_eq(remove(passwd_path), 0);
-	/* Nobody ever writes to it. */
+	/* Nothing ever writes to it. */
 	ck_assert_int_eq(mkfifo(passwd_path, 0644), 0);
 	expect_read_error(passwd_path, "Invalid argument");
 	ck_assert_int_eq(remove(passwd_path), 0);

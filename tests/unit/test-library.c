@@ -282,7 +282,7 @@ static bool address_space_is_limited(void)
 	return false;
 }
 
-/* Why no memory could be had is told, and does not stay true for ever. */
+/* A lack of memory is reported, and does not last for ever. */
 START_TEST(without_memory_there_are_no_bytes_until_there_is_some)
 {
 	const struct library_asset *asset = &library_assets[_i];
@@ -636,7 +636,7 @@ START_TEST(works_where_the_directory_cannot_be_listed)
 }
 END_TEST
 
-/* Kill extraction after ever longer times, until it has run to its end. */
+/* Kill the extraction after ever longer times, until it has run to its end. */
 START_TEST(killed_at_any_time_leaves_the_old_file_or_the_whole_new_one)
 {
 	const struct library_asset *asset = &library_assets[_i];
@@ -660,12 +660,12 @@ START_TEST(killed_at_any_time_leaves_the_old_file_or_the_whole_new_one)
 		if (!file_is_asset("file", asset))
 			assert_text("file", "old");
 		killed += WIFSIGNALED(status);
-		/* On a busy machine the child may end before anybody kills it. */
+		/* On a busy machine the child may end before it is killed. */
 		if (killed > 0)
 			nanoseconds += 50000 + nanoseconds / 8;
 	} while (killed == 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0);
 	ck_assert(file_is_asset("file", asset));
-	/* What a kill left behind is in nobody's way. */
+	/* What a kill left behind is not in the way. */
 	ck_assert_int_eq(asset->extract_to("file"), 0);
 }
 END_TEST

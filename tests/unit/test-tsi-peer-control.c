@@ -66,7 +66,7 @@ START_TEST(item_46_short_requests_have_no_answer)
 	ck_assert_uint_eq(guest.peer.table.count, 1);
 	guest_datagram(&guest, CONTROL_PORT, TSI_PROXY_RELEASE, bytes, 7);
 	ck_assert_uint_eq(guest.peer.table.count, 1);
-	/* Every other port is that of data, for which there is no socket. */
+	/* Every other port takes data, for which there is no socket. */
 	guest_datagram(&guest, CONTROL_PORT, 1023, bytes, 8);
 	guest_datagram(&guest, CONTROL_PORT, 1032, bytes, 8);
 	guest_datagram(&guest, CONTROL_PORT, 0, bytes, 0);
@@ -89,7 +89,7 @@ START_TEST(item_46_unreadable_addresses_have_no_answer)
 }
 END_TEST
 
-/* The address can be read, and is of no use: the kernel of the host says so. */
+/* The address can be read but is useless: the host's kernel says so. */
 START_TEST(item_46_useless_addresses_are_answered)
 {
 	struct sockaddr_in6 inet6 = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
@@ -150,7 +150,7 @@ START_TEST(item_46_refused_connection_is_told_once)
 	struct sockaddr_storage address;
 	socklen_t length;
 	struct guest guest;
-	/* Bound, so that nobody else has the port, and not listening. */
+	/* Bound, so that nothing else has the port, and not listening. */
 	int bound = host_socket(AF_INET, SOCK_STREAM, &address, &length);
 
 	guest_init(&guest);
@@ -284,7 +284,7 @@ START_TEST(packets_of_others_are_dropped)
 }
 END_TEST
 
-/* ACCEPT without a proxy is answered at once, whatever it is: a simple request. */
+/* ACCEPT without a proxy is answered at once, as a simple request. */
 static void ask(struct guest *guest)
 {
 	guest_accept(guest, ID, 0);

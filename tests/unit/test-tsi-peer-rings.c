@@ -187,7 +187,7 @@ static struct monitor *monitor_new(unsigned int misbehaviour, uint64_t features)
 	ck_assert(!monitor->user.started);
 	set_up_ring(monitor, RING_FROM_GUEST);
 	ck_assert(monitor->user.started);
-	/* A new eventfd is called once, in case that the one before was missed. */
+	/* A new eventfd is called once, in case the previous one was missed. */
 	turn(monitor);
 	ck_assert(called(monitor, RING_TO_GUEST));
 	ck_assert(called(monitor, RING_FROM_GUEST));
@@ -354,7 +354,7 @@ START_TEST(monitor_learns_what_there_is)
 	send_message(monitor, 24, 0, config_request, sizeof(config_request), -1);
 	ck_assert_int_eq(recv(monitor->socket, config, sizeof(config), MSG_DONTWAIT), 32);
 	ck_assert_uint_eq(get_le64(config + 24), GUEST_CID);
-	/* Whoever asks for an answer gets one. */
+	/* A message that asks for an answer gets one. */
 	send_number(monitor, 16, 0x229, -1);
 	send_message(monitor, 3, 8, NULL, 0, -1);
 	ck_assert_uint_eq(reply_number(monitor), 0);
@@ -716,7 +716,7 @@ static void spoil(struct monitor *monitor, int how)
 	case 0: /* A loop. */
 		ring->desc[0] = descriptor(BUFFERS_OFFSET, 44, VRING_DESC_F_NEXT, 0);
 		break;
-	case 1: /* A next one that is none. */
+	case 1: /* A next one that does not exist. */
 		ring->desc[0] = descriptor(BUFFERS_OFFSET, 44, VRING_DESC_F_NEXT, RING_SIZE);
 		break;
 	case 2: /* Outside of the memory. */
@@ -752,7 +752,7 @@ static void spoil(struct monitor *monitor, int how)
 		ring->desc[0] = descriptor(INDIRECT_OFFSET, 16,
 					   VRING_DESC_F_INDIRECT | VRING_DESC_F_NEXT, 0);
 		break;
-	case 11: /* A head that is none. */
+	case 11: /* A head that does not exist. */
 		ring->avail->ring[0] = RING_SIZE;
 		ring->avail->idx = 1;
 		return;

@@ -108,7 +108,7 @@ START_TEST(data_waits_for_the_request)
 	connection = accept(listener, NULL, NULL);
 	ck_assert_int_eq(send(connection, "hello", 5, 0), 5);
 	guest_expect_nothing(&guest);
-	/* Nor does the peer turn in circles over what it cannot read. */
+	/* Nor does the peer spin over what it cannot read. */
 	ck_assert_uint_eq(only_proxy(&guest)->watch.events, 0);
 	guest_stream(&guest, ID, TSI_STREAM_PORT, OP_REQUEST, 0, NULL, 0);
 	ck_assert_uint_eq(guest_expect(&guest, OP_RESPONSE, TSI_STREAM_PORT, ID)->header.buf_alloc,
@@ -216,7 +216,7 @@ START_TEST(item_49_never_more_than_the_credit)
 	ck_assert_int_eq(send(connection, data, sizeof(data), 0), sizeof(data));
 	ck_assert_uint_eq(guest_expect(&guest, OP_RW, TSI_STREAM_PORT, ID)->header.len, 1000);
 	guest_expect(&guest, OP_CREDIT_REQUEST, TSI_STREAM_PORT, ID);
-	/* Asked once, and a full buffer is no answer to act on. */
+	/* The guest asked once, and a full buffer is not an answer to act on. */
 	guest_expect_nothing(&guest);
 	guest_credit(&guest, ID, OP_CREDIT_UPDATE, 1000, 0);
 	guest_expect_nothing(&guest);
@@ -652,7 +652,7 @@ START_TEST(unix_sockets_leave_nothing_behind)
 	guest_start(&guest);
 	guest_create(&guest, ID, TSI_UNIX, TSI_SOCK_STREAM);
 
-	/* Somebody listens there: not ours to take, even when too many wait for it already. */
+	/* Another listens there: the socket is not ours to take, even with too many waiting. */
 	other = socket(AF_UNIX, SOCK_STREAM, 0);
 	ck_assert_int_eq(bind(other, (struct sockaddr *)&address, sizeof(address)), 0);
 	ck_assert_int_eq(listen(other, 1), 0);
@@ -661,7 +661,7 @@ START_TEST(unix_sockets_leave_nothing_behind)
 		ck_assert_int_eq(guest_result(&guest, TSI_LISTEN), -EADDRINUSE);
 	}
 
-	/* Nobody does any more. */
+	/* Nothing listens any more. */
 	close(other);
 	guest_listen(&guest, ID, ID, &address, sizeof(address));
 	ck_assert_int_eq(guest_result(&guest, TSI_LISTEN), 0);
@@ -732,7 +732,7 @@ START_TEST(plain_ports_reach_unix_sockets_both_ways)
 }
 END_TEST
 
-/* Up to the connection, with whatever the host does then. */
+/* Up to the connection, with anything that the host may then do. */
 static int begin_stream(struct guest *guest, unsigned int misbehaviour)
 {
 	struct sockaddr_storage address;
@@ -864,7 +864,7 @@ static uint32_t random_below(uint64_t *state, uint32_t limit)
 	return (uint32_t)(*state >> 33) % limit;
 }
 
-/* Somebody of the host connects to whatever listens for the guest. */
+/* A program of the host connects to anything that listens for the guest. */
 static void connect_to_listeners(struct guest *guest)
 {
 	struct sockaddr_storage address;
@@ -939,7 +939,7 @@ static void random_packet(struct guest *guest, uint64_t *state, uint32_t id)
 	peer_receive(&guest->peer, &header, data);
 }
 
-/* What comes back is of no interest, but for the sanitizers, who must stay silent. */
+/* What comes back does not matter; only the sanitizers must stay silent. */
 START_TEST(no_sequence_of_packets_does_harm)
 {
 	struct sockaddr_storage address;

@@ -43,7 +43,7 @@ struct guest {
 /* The options can be changed between these two. */
 void guest_init(struct guest *guest);
 void guest_start(struct guest *guest);
-/* Fails the test when a packet is left that nobody took. */
+/* Fails the test when a packet is left that was not taken. */
 void guest_free(struct guest *guest);
 
 /* The next packet; fails the test when there is none within a few seconds. */

@@ -244,7 +244,7 @@ static bool peer_port_is(int fd, int port)
 	return !getpeername(fd, (struct sockaddr *)&peer, &length) && peer.sin_port == htons(port);
 }
 
-/* Who is connected hears its peer alone, whom only connect changes. */
+/* A connected socket hears only its peer, which only connect changes. */
 static void check_one_peer(void)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
@@ -356,7 +356,7 @@ static void check_many_senders(void)
 	close(shared);
 }
 
-/* Requests for sockets of others are not for everybody to make. */
+/* An unprivileged program may not make requests for the sockets of others. */
 static void check_privilege(void)
 {
 	struct vsock_address host = { .family = AF_VSOCK, .port = 1031, .cid = 2 };
@@ -408,7 +408,7 @@ void check_time(void)
 	unsigned char got[9];
 	int fd;
 
-	/* Nobody is there for it, then somebody it is not for. */
+	/* First there is no socket for it, then one that it is not for. */
 	sleep(2);
 	fd = vsock_bound(SOCK_STREAM);
 	check(4, fd >= 0 && !listen(fd, 1), "a stream socket at port 123");

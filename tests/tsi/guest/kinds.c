@@ -122,7 +122,7 @@ void check_kinds(void)
 	check_kernel_sockets();
 }
 
-/* Of who listens at the port of the guest itself, and an echo of one byte. */
+/* The listener at the guest's own port, and an echo of one byte. */
 static bool vsock_loopback(int type)
 {
 	struct vsock_address any = { .family = AF_VSOCK, .port = 5555, .cid = ~0u };
@@ -159,7 +159,7 @@ void check_vsock_beside(void)
 	      "a plain vsock stream to the host");
 	check(41, looks(fd, AF_VSOCK, SOCK_STREAM, 0, false), "which is what it says");
 	close(fd);
-	/* Nothing of UNIX may be in the log of the host without tsi_hijack_unix. */
+	/* Without tsi_hijack_unix, no UNIX socket may be in the host's log. */
 	check(42, connect_path(SOCK_STREAM, "/never") && errno == ENOENT, "a path is the guest's own");
 	check(43, echoes(stream, "after"), "the stream is there still");
 	close(stream);

@@ -178,7 +178,7 @@ static void check_interrupted(void)
 	timeout.tv_usec = 0;
 	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 
-	/* To close a descriptor ends no call on it, whatever the family. */
+	/* Closing a descriptor ends no call on it, in any family. */
 	start = now();
 	pthread_create(&thread, NULL, closer, &listener);
 	alarm_after(1000);

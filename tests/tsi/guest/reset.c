@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hosts that reset streams, and whose answers are of no use. */
+/* Hosts that reset streams, and hosts whose answers are useless. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>

@@ -112,7 +112,7 @@ void check_slow_host(void)
 	close(fd);
 }
 
-/* What the guest makes of it: macOS has another number, and some are none at all. */
+/* What the guest makes of each error: macOS has other numbers, and some are not errors. */
 static int error_of(long result)
 {
 	if (result == 61)
@@ -179,7 +179,7 @@ static void block_getpeername(void)
 	getpeername(stream_to("127.0.0.1", HOST_ECHO), (struct sockaddr *)&name, &length);
 }
 
-/* Who is blocked by the host can be killed at once. */
+/* A program that the host blocks can be killed at once. */
 static bool dies(void (*block)(void))
 {
 	pid_t pid = fork();
@@ -196,7 +196,7 @@ static bool dies(void (*block)(void))
 	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && now() - start < 1;
 }
 
-/* The host never tells the name of the other end, and all else. */
+/* The host never tells the name of the other end, but everything else. */
 void check_nameless_host(void)
 {
 	struct sockaddr_in name = { 0 };

@@ -88,7 +88,7 @@ static void check_bind_length(int family, struct sockaddr *name, socklen_t lengt
 	close(fd);
 }
 
-/* What the options say never changes, whoever serves the socket. */
+/* The options say the same, no matter which side serves the socket. */
 static void check_options(int family, const char *any, const char *host)
 {
 	struct sockaddr_in6 in6 = inet6(any, 9105), to6 = inet6(host, HOST_ECHO);
@@ -153,7 +153,7 @@ static void check_local6(const char *address, int port)
 	check(15, !bind(listener, (struct sockaddr *)&name, sizeof(name)) && !listen(listener, 5),
 	      "listen at a loopback address of IPv6");
 	check(15, !connect(client, (struct sockaddr *)&name, sizeof(name)), "it is in the guest");
-	/* It would turn the socket into one of IPv4, without what TSI knows of it. */
+	/* It would turn the socket into an IPv4 one, without TSI's knowledge. */
 	check(31, setsockopt(client, IPPROTO_IPV6, IPV6_ADDRFORM, &inet_family, sizeof(int)),
 	      "it stays one of IPv6");
 	close(client);
@@ -291,7 +291,7 @@ static void *drain(void *argument)
 	return NULL;
 }
 
-/* The host echoes, and nobody reads: in the end there is no room. */
+/* The host echoes, and the guest does not read: in the end there is no room. */
 static void check_full(void)
 {
 	struct timeval timeout = { .tv_usec = 300000 };
@@ -426,7 +426,7 @@ static void check_sendfile(void)
 	close(fd);
 }
 
-/* The vsock sockets outlive the namespace, of which nothing may be left. */
+/* The vsock sockets outlive the namespace, and nothing of that may be left. */
 static void check_namespace(void)
 {
 	int status = -1, fd;

@@ -54,7 +54,7 @@ def start(*command):
 
 
 def wait_for_listener(port):
-    """Looks and does not connect: as long as nobody listens, the host is asked."""
+    """Looks and does not connect: as long as nothing listens, the host is asked."""
     listens = re.compile(rf":\s[0-9A-F]+:{port:04X} [0-9A-F:]+ 0A ")
     for _ in range(200):
         with open("/proc/net/tcp", encoding="ascii") as table:

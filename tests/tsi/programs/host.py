@@ -109,7 +109,7 @@ class NameHandler(socketserver.BaseRequestHandler):
 
 def name_servers():
     """One at any port, and one where resolvers look, if that is allowed: at a
-    loopback address that nobody else has."""
+    loopback address that nothing else uses."""
     any_port = socketserver.ThreadingUDPServer(("127.0.0.1", 0), NameHandler)
     address = socket.inet_ntoa(bytes([127] + [random.randint(1, 254) for _ in range(3)]))
     try:
