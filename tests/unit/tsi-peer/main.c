@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The reference host of the TSI tests, without a machine: tests/tsi/peer/. */
-#include "test-tsi-peer.h"
+#include "tests.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TEST_TSI_PEER_H
-#define TEST_TSI_PEER_H
+#ifndef TSI_PEER_TESTS_H
+#define TSI_PEER_TESTS_H
 
 #include <check.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The device, from the side of a monitor and its guest; item 47 of the checklist. */
-#include "test-tsi-peer.h"
+#include "tests.h"
 
 #include <errno.h>
 #include <linux/virtio_ring.h>

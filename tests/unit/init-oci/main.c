@@ -2,7 +2,7 @@
 /* What of init-oci does not need to be PID 1: all that parses. */
 #include <stdlib.h>
 
-#include "test-init-oci.h"
+#include "tests.h"
 
 int main(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "test-tsi-peer.h"
+#include "tests.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Items 48 to 50 of the protocol's checklist, for the host. */
-#include "test-tsi-peer.h"
+#include "tests.h"
 
 #include <errno.h>
 #include <fcntl.h>
