@@ -10,8 +10,6 @@
 
 #include "bytes.h"
 
-#define ID 5000
-
 static unsigned int open_descriptors(void)
 {
 	DIR *directory = opendir("/proc/self/fd");

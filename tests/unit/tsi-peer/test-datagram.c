@@ -7,8 +7,6 @@
 
 #include "bytes.h"
 
-#define ID 5000
-
 static void send_to(struct guest *guest, const struct sockaddr_storage *address, socklen_t length,
 		    const char *data)
 {
