@@ -52,7 +52,7 @@ void guest_start(struct guest *guest);
 /* Fails the test when a packet is left that nobody took. */
 void guest_free(struct guest *guest);
 
-/* The next packet; fails the test when there is none within a few seconds. */
+/* The next packet; fails the test when there is none within a minute. */
 const struct guest_packet *guest_take(struct guest *guest);
 /* Fails the test when a packet comes within a twentieth of a second. */
 void guest_expect_nothing(struct guest *guest);
