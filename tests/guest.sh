@@ -40,6 +40,32 @@ need_deb() {
 		skip_all "Debian's $1 cannot be fetched" "$scratch/fetch.log"
 }
 
+# need_tsi_guest: skip all without what builds the guests of tests/tsi, or with a
+# kernel that knows no TSI.
+need_tsi_guest() {
+	need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+	grep -q tsi_hijack "$KERNEL" || skip_all "the kernel $KERNEL has no CONFIG_TSI"
+	MUSL_VERSION=''
+	# shellcheck source=guest/init-oci/pins
+	. "$top_srcdir/guest/init-oci/pins"
+	need_deb "musl-dev=$MUSL_VERSION"
+}
+
+# in_own_network [ARGUMENT]...: run the script again in a network of its own, with
+# these arguments, and end as it does. Its ports are free, whoever else uses them.
+# Where there can be no such network, go on in that of the machine.
+in_own_network() {
+	[ -z "${IN_OWN_NETWORK-}" ] || return 0
+	for mapped in '' --map-root-user; do
+		# shellcheck disable=SC2086 # none or one
+		unshare --net $mapped ip link set lo up 2>/dev/null || continue
+		# shellcheck disable=SC2086,SC2016 # the same; for the inner shell
+		IN_OWN_NETWORK=yes unshare --net $mapped \
+			sh -c 'ip link set lo up && exec sh "$@"' sh "$script" "$@"
+		exit
+	done
+}
+
 # wait_for COMMAND...: try it until it succeeds.
 wait_for() {
 	wait_until=$(($(date +%s) + PATIENCE))
@@ -49,4 +75,5 @@ wait_for() {
 	done
 }
 
+script=$(realpath "$0")
 cd "$scratch" || exit 1
