@@ -64,7 +64,7 @@ static void check_netlink(void)
 	int fd = socket(AF_NETLINK, SOCK_DGRAM, 0);
 	char answer[8192];
 
-	check(41, send(fd, &request, sizeof(request), 0) > 0 && readable(fd, 1000) &&
+	check(41, send(fd, &request, sizeof(request), 0) > 0 && readable(fd, PATIENCE) &&
 		  recv(fd, answer, sizeof(answer), 0) > 0,
 	      "a netlink socket asks the kernel");
 	close(fd);
