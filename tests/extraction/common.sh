@@ -15,7 +15,9 @@ export PATH
 # What a test mounts is seen by nobody else, and goes when it ends.
 # shellcheck disable=SC2154
 mount_point=$scratch/mount
-trap 'umount -R "$mount_point" 2>/dev/null; chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
+clean_up() {
+	umount -R "$mount_point" 2>/dev/null
+}
 
 # in_mount_namespace SCRIPT: start it again in one of its own, if that can be had.
 in_mount_namespace() {
