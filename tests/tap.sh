@@ -2,9 +2,10 @@
 # shellcheck shell=sh
 #
 # Sourced by the test scripts: the Test Anything Protocol, and a scratch
-# directory that is removed when the script ends. A script makes its claims with
-# check (a command decides), pass and fail (the script has decided), and ends with
-# done_testing. One that cannot run at all says so with need or skip_all.
+# directory that is removed when the script ends, unless KEEP_SCRATCH is set. A
+# script makes its claims with check (a command decides), pass and fail (the script
+# has decided), and ends with done_testing. One that cannot run at all says so with
+# need or skip_all.
 
 tap_number=0
 
@@ -12,8 +13,22 @@ tap_number=0
 : "${top_srcdir:?run by make check}" "${top_builddir:?run by make check}"
 
 scratch=$(mktemp -d "$top_builddir/tests-scratch.XXXXXX")
-trap 'chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
+trap 'clean_up; remove_scratch' EXIT
 trap 'exit 1' HUP INT TERM
+
+# What a script has started or made elsewhere is its own to end and to remove.
+clean_up() {
+	:
+}
+
+remove_scratch() {
+	if [ -n "${KEEP_SCRATCH-}" ]; then
+		echo "# kept: $scratch"
+	else
+		chmod -R u+w "$scratch"
+		rm -rf "$scratch"
+	fi
+}
 
 # tap_comment FILE: show it as comments of the protocol.
 tap_comment() {
@@ -51,8 +66,9 @@ skip() {
 	echo "ok $tap_number - $1 # SKIP $2"
 }
 
-# skip_all REASON: end here; nothing was tested.
+# skip_all REASON [FILE]: end here; nothing was tested.
 skip_all() {
+	[ $# -lt 2 ] || tap_comment "$2"
 	echo "1..0 # SKIP $1"
 	exit 0
 }

@@ -15,7 +15,9 @@ export PATH
 # No other process sees what a test mounts, and it goes when the test ends.
 # shellcheck disable=SC2154
 mount_point=$scratch/mount
-trap 'umount -R "$mount_point" 2>/dev/null; chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
+clean_up() {
+	umount -R "$mount_point" 2>/dev/null
+}
 
 # in_mount_namespace SCRIPT: start it again in a mount namespace of its own, if possible.
 in_mount_namespace() {

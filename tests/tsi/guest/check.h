@@ -50,6 +50,8 @@ struct sockaddr_in6 inet6(const char *address, int port);
 int connect_to(int fd, const char *address, int port);
 int stream_to(const char *address, int port);
 bool echoes(int fd, const char *text);
+/* For what comes on a machine with much else to do, too. */
+#define PATIENCE 60000
 bool readable(int fd, int milliseconds);
 /* The events of poll(), 0 for none in time. */
 int polled(int fd, int events, int milliseconds);

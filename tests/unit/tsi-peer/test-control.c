@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Items 46 and 50 of the protocol's checklist, for the host. */
-#include "test-tsi-peer.h"
+#include "tests.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,8 +9,6 @@
 #include <unistd.h>
 
 #include "bytes.h"
-
-#define ID 5000
 
 static unsigned int open_descriptors(void)
 {

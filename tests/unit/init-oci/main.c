@@ -2,7 +2,7 @@
 /* The parts of init-oci that do not need to be PID 1: all that parse. */
 #include <stdlib.h>
 
-#include "test-init-oci.h"
+#include "tests.h"
 
 int main(void)
 {

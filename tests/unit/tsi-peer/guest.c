@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "test-tsi-peer.h"
+#include "tests.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,8 @@
 
 #include "bytes.h"
 
-#define PATIENCE_NANOSECONDS 5000000000u
+/* Of a machine with much else to do. */
+#define PATIENCE_NANOSECONDS UINT64_C(60000000000)
 
 static size_t wire_room(void *device)
 {
@@ -265,4 +266,54 @@ void guest_stream_to_host(struct guest *guest, uint32_t id, int *connection)
 	*connection = accept(listener, NULL, NULL);
 	ck_assert_int_ge(*connection, 0);
 	close(listener);
+}
+
+void expect_bytes(int fd, const char *bytes)
+{
+	char buffer[64] = "";
+
+	ck_assert_int_eq(recv(fd, buffer, sizeof(buffer), 0), (ssize_t)strlen(bytes));
+	ck_assert_str_eq(buffer, bytes);
+}
+
+void expect_hang_up(int fd)
+{
+	char byte;
+
+	ck_assert_int_le(recv(fd, &byte, 1, 0), 0);
+}
+
+int listen_and_connect(struct guest *guest, int family)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+	int fd = host_socket(family, SOCK_STREAM, &address, &length), client;
+
+	/* A port that was free a moment ago. */
+	close(fd);
+	guest_create(guest, ID, (uint16_t)family, TSI_SOCK_STREAM);
+	guest_listen(guest, ID, ID, &address, length);
+	ck_assert_int_eq(guest_result(guest, TSI_LISTEN), 0);
+	client = socket(family, SOCK_STREAM, 0);
+	ck_assert_int_eq(connect(client, (struct sockaddr *)&address, length), 0);
+	return client;
+}
+
+uint32_t take_request(struct guest *guest)
+{
+	const struct packet_header *header = &guest_take(guest)->header;
+
+	ck_assert_uint_eq(header->type, PACKET_STREAM);
+	ck_assert_uint_eq(header->op, OP_REQUEST);
+	ck_assert_uint_eq(header->src_cid, HOST_CID);
+	ck_assert_uint_eq(header->dst_port, ID);
+	ck_assert_uint_ge(header->src_port, 1024);
+	ck_assert_uint_eq(header->buf_alloc, STREAM_WINDOW);
+	return header->src_port;
+}
+
+uint32_t random_below(uint64_t *state, uint32_t limit)
+{
+	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (uint32_t)(*state >> 33) % limit;
 }

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "test-tsi-peer.h"
+#include "tests.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bytes.h"
-
-#define ID 5000
 
 static void send_to(struct guest *guest, const struct sockaddr_storage *address, socklen_t length,
 		    const char *data)

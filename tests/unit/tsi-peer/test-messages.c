@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "test-tsi-peer.h"
+#include "tests.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

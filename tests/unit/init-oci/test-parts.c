@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "test-init-oci.h"
+#include "tests.h"
 
 #include <errno.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The reference host of the TSI tests, without a machine: tests/tsi/peer/. */
-#include "test-tsi-peer.h"
+#include "tests.h"
 
 #include <stdlib.h>
 
@@ -10,7 +10,11 @@ int main(void)
 
 	srunner_add_suite(runner, control_suite());
 	srunner_add_suite(runner, stream_suite());
+	srunner_add_suite(runner, reverse_suite());
+	srunner_add_suite(runner, misbehaviour_suite());
+	srunner_add_suite(runner, random_suite());
 	srunner_add_suite(runner, datagram_suite());
+	srunner_add_suite(runner, monitor_suite());
 	srunner_add_suite(runner, rings_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);

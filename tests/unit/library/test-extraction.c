@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Bytes and extraction, through the public header alone. */
+/* Extraction, through the public header alone. */
 #include <config.h>
-#include <check.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,298 +16,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "library-assets.h"
+#include "files.h"
+#include "tests.h"
 
-#define ALIGNMENT 65536
 #define CONCURRENT 8
 
-static char scratch[] = "test-library.XXXXXX";
-
-/* Each test has a directory of its own as its current one. */
-static void enter_scratch(void)
-{
-	strcpy(strrchr(scratch, '.'), ".XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(scratch));
-	ck_assert_int_eq(chdir(scratch), 0);
-	umask(022);
-}
-
-static void leave_scratch(void)
-{
-	char command[64];
-
-	ck_assert_int_eq(chdir(".."), 0);
-	snprintf(command, sizeof(command), "rm -rf %s", scratch);
-	ck_assert_int_eq(system(command), 0);
-}
-
-static int count_entries(const char *path)
-{
-	DIR *directory = opendir(path);
-	struct dirent *entry;
-	int count = 0;
-
-	ck_assert_ptr_nonnull(directory);
-	while ((entry = readdir(directory)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			count++;
-	closedir(directory);
-	return count;
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	ck_assert_ptr_nonnull(file);
-	fputs(text, file);
-	ck_assert_int_eq(fclose(file), 0);
-}
-
-/* Whether an open file holds exactly the asset. */
-static int stream_is_asset(FILE *file, const struct library_asset *asset)
-{
-	size_t length = *asset->length;
-	unsigned char *bytes = malloc(length + 1);
-	int same;
-
-	ck_assert_ptr_nonnull(bytes);
-	same = fread(bytes, 1, length + 1, file) == length && memcmp(bytes, asset->get(NULL), length) == 0;
-	free(bytes);
-	return same;
-}
-
-static int file_is_asset(const char *path, const struct library_asset *asset)
-{
-	FILE *file = fopen(path, "r");
-	int same;
-
-	if (file == NULL)
-		return 0;
-	same = stream_is_asset(file, asset);
-	fclose(file);
-	return same;
-}
-
-static void assert_text(const char *path, const char *text)
-{
-	char read_back[64] = "";
-	FILE *file = fopen(path, "r");
-
-	ck_assert_ptr_nonnull(file);
-	ck_assert(fgets(read_back, sizeof(read_back), file) != NULL || feof(file));
-	fclose(file);
-	ck_assert_str_eq(read_back, text);
-}
-
-static mode_t mode_of(const char *path)
-{
-	struct stat status;
-
-	ck_assert_int_eq(lstat(path, &status), 0);
-	return status.st_mode & 07777;
-}
-
-static void assert_refused(int (*extract)(const char *), const char *path, int error)
-{
-	errno = 0;
-	ck_assert_int_eq(extract(path), -1);
-	ck_assert_int_eq(errno, error);
-}
-
-START_TEST(version_of_header_and_library_agree)
-{
-	ck_assert_str_eq(supermachine_kernel_version(), SUPERMACHINE_KERNEL_VERSION);
-	ck_assert_str_eq(supermachine_kernel_version(), EXPECTED_VERSION);
-}
-END_TEST
-
-START_TEST(another_version_is_refused)
-{
-	ck_assert_int_eq(supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION), 0);
-	errno = 0;
-	ck_assert_int_eq(supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION ".1"), -1);
-	ck_assert_int_eq(errno, ENOTSUP);
-	ck_assert_int_eq(supermachine_kernel_check_version(""), -1);
-	ck_assert_int_eq(errno, ENOTSUP);
-	ck_assert_int_eq(supermachine_kernel_check_version(NULL), -1);
-	ck_assert_int_eq(errno, EINVAL);
-}
-END_TEST
-
-START_TEST(version_number_is_that_of_the_version)
-{
-	int major, minor, patch;
-
-	ck_assert_int_eq(sscanf(SUPERMACHINE_KERNEL_VERSION, "%d.%d.%d", &major, &minor, &patch), 3);
-	ck_assert_int_eq(SUPERMACHINE_KERNEL_VERSION_NUMBER, major * 1000000 + minor * 1000 + patch);
-}
-END_TEST
-
-/*
- * Raw bytes are where the loader put the library: glibc heeds the alignment of a
- * segment from 2.35 on, others need not.
- */
-static uintptr_t alignment_of_bytes(void)
-{
-#if defined PAYLOAD_XZ
-	return ALIGNMENT;
-#else
-#if defined __GLIBC_PREREQ
-#if __GLIBC_PREREQ(2, 35)
-	return ALIGNMENT;
-#endif
-#endif
-	return (uintptr_t)sysconf(_SC_PAGESIZE);
-#endif
-}
-
-START_TEST(bytes_are_aligned_and_zero_padded)
+START_TEST(extracts_the_same_bytes)
 {
 	const struct library_asset *asset = &library_assets[_i];
-	const unsigned char *bytes = asset->get(NULL);
-	size_t i;
 
-	ck_assert_uint_gt(*asset->length, 0);
-	ck_assert_uint_eq(*asset->padded_length % ALIGNMENT, 0);
-	ck_assert_uint_lt(*asset->padded_length - *asset->length, ALIGNMENT);
-	ck_assert_uint_eq((uintptr_t)bytes % alignment_of_bytes(), 0);
-	for (i = *asset->length; i < *asset->padded_length; i++)
-		ck_assert_uint_eq(bytes[i], 0);
-}
-END_TEST
-
-START_TEST(bytes_are_the_same_each_time)
-{
-	const struct library_asset *asset = &library_assets[_i];
-	const unsigned char *bytes = asset->get(NULL);
-	size_t length = 0;
-
-	ck_assert_ptr_nonnull(bytes);
-	ck_assert_ptr_eq(asset->get(&length), bytes);
-	ck_assert_uint_eq(length, *asset->length);
-}
-END_TEST
-
-static void ignore_core(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	setrlimit(RLIMIT_CORE, &none);
-}
-
-START_TEST(bytes_cannot_be_written_to)
-{
-	volatile unsigned char *bytes = (volatile unsigned char *)library_assets[_i].get(NULL);
-	int status;
-	pid_t child;
-
-	ck_assert_ptr_nonnull((const void *)bytes);
-	child = fork();
-	if (child == 0) {
-		ignore_core();
-		/* Check's own handler would print. */
-		signal(SIGSEGV, SIG_DFL);
-		signal(SIGBUS, SIG_DFL);
-		bytes[0] = 0;
-		_exit(0);
-	}
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
-	ck_assert(WIFSIGNALED(status));
-}
-END_TEST
-
-static void *get_bytes(void *asset)
-{
-	return (void *)((const struct library_asset *)asset)->get(NULL);
-}
-
-START_TEST(all_threads_get_the_same_bytes)
-{
-	const struct library_asset *asset = &library_assets[_i];
-	pthread_t threads[64];
-	void *first, *other;
-	int i;
-
-	for (i = 0; i < 64; i++)
-		ck_assert_int_eq(pthread_create(&threads[i], NULL, get_bytes, (void *)asset), 0);
-	ck_assert_int_eq(pthread_join(threads[0], &first), 0);
-	ck_assert_ptr_nonnull(first);
-	for (i = 1; i < 64; i++) {
-		ck_assert_int_eq(pthread_join(threads[i], &other), 0);
-		ck_assert_ptr_eq(other, first);
-	}
-}
-END_TEST
-
-/* A child that was forked while another thread decodes gets its bytes, too. */
-START_TEST(child_forked_meanwhile_gets_the_bytes)
-{
-	const struct library_asset *asset = &library_assets[_i];
-	pthread_t thread;
-	int i;
-
-	ck_assert_int_eq(pthread_create(&thread, NULL, get_bytes, (void *)asset), 0);
-	for (i = 0; i < 20; i++) {
-		const struct timespec pause = { .tv_nsec = 1000000 };
-		pid_t child = fork();
-		int status;
-
-		if (child == 0) {
-			alarm(60);
-			_exit(asset->get(NULL) == NULL);
-		}
-		ck_assert_int_eq(waitpid(child, &status, 0), child);
-		ck_assert_int_eq(status, 0);
-		nanosleep(&pause, NULL);
-	}
-	pthread_join(thread, NULL);
+	ck_assert_int_eq(asset->extract_to("file"), 0);
+	ck_assert(file_is_asset("file", asset));
+	ck_assert_int_eq(count_entries("."), 1);
 }
 END_TEST
 
 #if defined PAYLOAD_XZ
-/* User-mode QEMU takes a limit of the address space, and forgets it. */
-static bool address_space_is_limited(void)
-{
-	void *memory = mmap(NULL, ALIGNMENT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		return true;
-	munmap(memory, ALIGNMENT);
-	return false;
-}
-
-/* A lack of memory is reported, and does not last for ever. */
-START_TEST(without_memory_there_are_no_bytes_until_there_is_some)
-{
-	const struct library_asset *asset = &library_assets[_i];
-	struct rlimit limit, none = { 0, 0 };
-	size_t length = 1;
-
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	none.rlim_max = limit.rlim_max;
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
-	errno = 0;
-	ck_assert_ptr_null(asset->get(&length));
-	ck_assert_int_eq(errno, EMFILE);
-	ck_assert_uint_eq(length, 1);
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-
-	ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
-	none.rlim_max = limit.rlim_max;
-	none.rlim_cur = 1;
-	ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
-	if (address_space_is_limited()) {
-		errno = 0;
-		ck_assert_ptr_null(asset->get(&length));
-		ck_assert_int_eq(errno, ENOMEM);
-	}
-	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
-	ck_assert_ptr_nonnull(asset->get(&length));
-	ck_assert_uint_eq(length, *asset->length);
-}
-END_TEST
-
 static void forget_peak_memory(void)
 {
 	write_file("/proc/self/clear_refs", "5");
@@ -344,69 +63,7 @@ START_TEST(extraction_does_not_hold_the_bytes_in_memory)
 	ck_assert_int_lt(peak_memory() - before, 2048 + payload);
 }
 END_TEST
-#else
-START_TEST(byte_symbols_are_the_bytes)
-{
-	ck_assert_ptr_eq(supermachine_get_kernel(NULL), supermachine_kernel_bytes);
-	ck_assert_ptr_eq(supermachine_get_init_oci(NULL), supermachine_init_oci_bytes);
-}
-END_TEST
 #endif
-
-START_TEST(digests_are_hexadecimal)
-{
-	const char *digest = library_assets[_i].sha256();
-
-	ck_assert_uint_eq(strlen(digest), 64);
-	ck_assert_uint_eq(strspn(digest, "0123456789abcdef"), 64);
-}
-END_TEST
-
-static uint64_t little_endian(const unsigned char *bytes)
-{
-	uint64_t value = 0;
-	int i;
-
-	for (i = 0; i < 8; i++)
-		value |= (uint64_t)bytes[i] << (8 * i);
-	return value;
-}
-
-START_TEST(image_header_is_that_of_the_kernel)
-{
-	const unsigned char *bytes = supermachine_get_kernel(NULL);
-	struct supermachine_image_header header;
-
-	ck_assert_int_eq(memcmp(bytes + 56, "ARM\x64", 4), 0);
-	ck_assert_int_eq(supermachine_kernel_image_header(&header), 0);
-	ck_assert_uint_eq(header.text_offset, little_endian(bytes + 8));
-	ck_assert_uint_eq(header.image_size, little_endian(bytes + 16));
-	ck_assert_uint_ge(header.image_size, supermachine_kernel_len);
-	ck_assert_int_eq(header.big_endian, bytes[24] & 1);
-	ck_assert_int_eq(header.any_base, bytes[24] >> 3 & 1);
-	ck_assert(header.page_size == 0 || header.page_size == 4096 || header.page_size == 16384 ||
-		  header.page_size == 65536);
-	errno = 0;
-	ck_assert_int_eq(supermachine_kernel_image_header(NULL), -1);
-	ck_assert_int_eq(errno, EINVAL);
-}
-END_TEST
-
-START_TEST(init_oci_is_an_elf_program)
-{
-	ck_assert_int_eq(memcmp(supermachine_get_init_oci(NULL), "\177ELF", 4), 0);
-}
-END_TEST
-
-START_TEST(extracts_the_same_bytes)
-{
-	const struct library_asset *asset = &library_assets[_i];
-
-	ck_assert_int_eq(asset->extract_to("file"), 0);
-	ck_assert(file_is_asset("file", asset));
-	ck_assert_int_eq(count_entries("."), 1);
-}
-END_TEST
 
 START_TEST(mode_is_that_of_the_asset_less_the_umask)
 {
@@ -726,31 +383,10 @@ START_TEST(a_reader_never_sees_half_a_file)
 }
 END_TEST
 
-static Suite *library_suite(void)
+Suite *extraction_suite(void)
 {
-	Suite *suite = suite_create("library");
-	TCase *bytes = tcase_create("bytes"), *extraction = tcase_create("extraction");
-
-	tcase_add_test(bytes, version_of_header_and_library_agree);
-	tcase_add_test(bytes, another_version_is_refused);
-	tcase_add_test(bytes, version_number_is_that_of_the_version);
-	tcase_add_test(bytes, image_header_is_that_of_the_kernel);
-	tcase_add_test(bytes, init_oci_is_an_elf_program);
-	tcase_set_timeout(bytes, 120);
-#define EACH(test) tcase_add_loop_test(bytes, test, 0, LIBRARY_ASSETS)
-	EACH(bytes_are_aligned_and_zero_padded);
-	EACH(bytes_are_the_same_each_time);
-	EACH(bytes_cannot_be_written_to);
-	EACH(all_threads_get_the_same_bytes);
-	EACH(child_forked_meanwhile_gets_the_bytes);
-	EACH(digests_are_hexadecimal);
-#if defined PAYLOAD_XZ
-	EACH(without_memory_there_are_no_bytes_until_there_is_some);
-#else
-	tcase_add_test(bytes, byte_symbols_are_the_bytes);
-#endif
-#undef EACH
-	suite_add_tcase(suite, bytes);
+	Suite *suite = suite_create("library: extraction");
+	TCase *extraction = tcase_create("extraction");
 
 	tcase_add_checked_fixture(extraction, enter_scratch, leave_scratch);
 	/* Extraction from an .xz on a busy machine takes seconds, and is done over and over. */
@@ -778,15 +414,4 @@ static Suite *library_suite(void)
 #undef EACH
 	suite_add_tcase(suite, extraction);
 	return suite;
-}
-
-int main(void)
-{
-	SRunner *runner = srunner_create(library_suite());
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	srunner_free(runner);
-	/* The TAP driver reads what failed; the status says only that all ran. */
-	return EXIT_SUCCESS;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Configurations of images, and what overrides make of either kind. */
-#include "test-init-oci.h"
+#include "tests.h"
 
 #include <signal.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the VMM asks for, the streams on their way, and when the clock is wrong. */
-#include "test-init-oci.h"
+#include "tests.h"
 
 #include <fcntl.h>
 #include <signal.h>

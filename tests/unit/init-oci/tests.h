@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TEST_INIT_OCI_H
-#define TEST_INIT_OCI_H
+#ifndef INIT_OCI_TESTS_H
+#define INIT_OCI_TESTS_H
 
 #include <check.h>
 

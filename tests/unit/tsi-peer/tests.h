@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TEST_TSI_PEER_H
-#define TEST_TSI_PEER_H
+#ifndef TSI_PEER_TESTS_H
+#define TSI_PEER_TESTS_H
 
 #include <check.h>
 #include <netinet/in.h>
@@ -13,6 +13,10 @@ Suite *messages_suite(void);
 Suite *control_suite(void);
 Suite *stream_suite(void);
 Suite *datagram_suite(void);
+Suite *misbehaviour_suite(void);
+Suite *monitor_suite(void);
+Suite *random_suite(void);
+Suite *reverse_suite(void);
 Suite *rings_suite(void);
 
 /*
@@ -22,6 +26,8 @@ Suite *rings_suite(void);
 
 #define GUEST_CID 3
 #define GUEST_PACKETS_MAX 4096
+/* The guest's socket. */
+#define ID 5000
 
 struct guest_packet {
 	struct packet_header header;
@@ -46,7 +52,7 @@ void guest_start(struct guest *guest);
 /* Fails the test when a packet is left that was not taken. */
 void guest_free(struct guest *guest);
 
-/* The next packet; fails the test when there is none within a few seconds. */
+/* The next packet; fails the test when there is none within a minute. */
 const struct guest_packet *guest_take(struct guest *guest);
 /* Fails the test when a packet comes within a twentieth of a second. */
 void guest_expect_nothing(struct guest *guest);
@@ -83,5 +89,17 @@ int host_listener(int family, struct sockaddr_storage *address, socklen_t *lengt
 
 /* A stream of the guest's socket to a listener; *connection is the host's end. */
 void guest_stream_to_host(struct guest *guest, uint32_t id, int *connection);
+
+/* What the host's end of a connection reads; the second, nothing any more. */
+void expect_bytes(int fd, const char *bytes);
+void expect_hang_up(int fd);
+
+/* The guest's socket listens at a port that is free, and this host connects to it. */
+int listen_and_connect(struct guest *guest, int family);
+/* Takes the REQUEST of that connection, and returns its port of the host. */
+uint32_t take_request(struct guest *guest);
+
+/* A small generator of its own, so that a failure comes again. */
+uint32_t random_below(uint64_t *state, uint32_t limit);
 
 #endif

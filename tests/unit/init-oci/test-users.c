@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "test-init-oci.h"
+#include "tests.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,7 +218,7 @@ START_TEST(passes_over_a_line_with_a_nul)
 END_TEST
 
 /* The files of an image, whatever they are. */
-static char directory[] = "/tmp/test-init-oci-users.XXXXXX";
+static char directory[] = "tests-scratch.XXXXXX";
 static char passwd_path[64], group_path[64];
 
 static void make_directory(void)
