@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "library-assets.h"
+#include "test-library-limits.h"
 
 #define ALIGNMENT 65536
 #define CONCURRENT 8
@@ -776,6 +777,7 @@ int main(void)
 {
 	SRunner *runner = srunner_create(library_suite());
 
+	srunner_add_suite(runner, library_limits_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	srunner_free(runner);
