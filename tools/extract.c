@@ -14,6 +14,7 @@
 #include "options.h"
 #include "places.h"
 #include "sha256.h"
+#include "signals.h"
 
 struct request {
 	/* For each asset. */
@@ -43,6 +44,8 @@ struct extraction {
 	const struct program *program;
 	const char *directory;
 	bool parents;
+	bool sync;
+	struct signal_hold hold;
 	size_t done, count;
 	bool show_progress;
 	/* Of the longest file name, for people. */
@@ -189,6 +192,8 @@ static const char *advice(int error, bool parents)
 	case ENOSPC:
 	case EDQUOT:
 		return ": make room, or name a directory elsewhere";
+	case EFBIG:
+		return ": raise the limit of file sizes, as 'ulimit -f unlimited' does";
 	default:
 		return "";
 	}
@@ -290,7 +295,7 @@ static int write_outputs(struct extraction *extraction, const struct output *out
 		if ((int)strlen(outputs[i].file_name) > extraction->width)
 			extraction->width = (int)strlen(outputs[i].file_name);
 	for (i = 0; i < extraction->count; i++)
-		if (write_output(extraction, &outputs[i]) < 0)
+		if (signals_have_come(&extraction->hold) || write_output(extraction, &outputs[i]) < 0)
 			return STATUS_TROUBLE;
 	return STATUS_DONE;
 }
@@ -299,7 +304,7 @@ static int write_outputs(struct extraction *extraction, const struct output *out
  * The library could make the directories of the assets, but not that of the
  * initramfs: so all of them are made here, in one way.
  */
-static int write_into_directory(struct extraction *extraction, const struct output *outputs)
+static int make_and_fill_directory(struct extraction *extraction, const struct output *outputs)
 {
 	size_t made = 0;
 	int status;
@@ -312,6 +317,17 @@ static int write_into_directory(struct extraction *extraction, const struct outp
 	status = write_outputs(extraction, outputs);
 	if (status != STATUS_DONE)
 		remove_directories(extraction->directory, made);
+	return status;
+}
+
+/* A signal ends the command when the file in hand is whole, and nothing else is left. */
+static int write_into_directory(struct extraction *extraction, const struct output *outputs)
+{
+	int status;
+
+	signals_hold(&extraction->hold);
+	status = make_and_fill_directory(extraction, outputs);
+	signals_release(&extraction->hold);
 	return status;
 }
 
