@@ -21,6 +21,7 @@ struct request {
 	bool *wanted;
 	bool initramfs;
 	bool parents;
+	bool sync;
 	bool json;
 	char **appended;
 	size_t appended_count;
@@ -73,6 +74,7 @@ void help_extract(const struct program *program)
 	print_help_row(program, "--initramfs", INITRAMFS_FILE ", which has " INIT_ASSET " as /init");
 	print_append_help(program);
 	print_help_row(program, "--parents", "make DIR, and what is missing on the way to it");
+	print_help_row(program, "--sync", "have names on the disk, too, not only what is in the files");
 	print_help_row(program, "--json", "say what was written in JSON");
 	print_common_help(program);
 }
@@ -85,6 +87,7 @@ static struct option *make_options(void)
 		{ "initramfs", no_argument, NULL, OPTION_INITRAMFS },
 		{ "append", required_argument, NULL, OPTION_APPEND },
 		{ "parents", no_argument, NULL, OPTION_PARENTS },
+		{ "sync", no_argument, NULL, OPTION_SYNC },
 		{ "json", no_argument, NULL, OPTION_JSON },
 		OPTIONS_COMMON,
 	};
@@ -134,6 +137,9 @@ static void take_option(struct request *request, int option)
 		break;
 	case OPTION_PARENTS:
 		request->parents = true;
+		break;
+	case OPTION_SYNC:
+		request->sync = true;
 		break;
 	case OPTION_JSON:
 		request->json = true;
@@ -236,28 +242,52 @@ static void report(const struct extraction *extraction, const struct output *out
 	       size_text(size, output->length));
 }
 
+static int write_file(const struct extraction *extraction, const struct output *output, const char *path)
+{
+	int error;
+
+	if ((output->asset != NULL ? output->asset->extract_to(path)
+				   : replace_file(path, output->bytes, output->length, 0644)) == 0)
+		return 0;
+	error = errno;
+	clear_progress(extraction);
+	complain(extraction->program, "%s: %s%s", path, asset_error(error),
+		 advice(error, extraction->parents));
+	return -1;
+}
+
+static int sync_name(const struct extraction *extraction, const char *path)
+{
+	int error;
+
+	if (!extraction->sync || supermachine_sync_extracted(path) == 0)
+		return 0;
+	error = errno;
+	clear_progress(extraction);
+	complain(extraction->program, "%s: was written, but its name may not be on the disk: %s", path,
+		 strerror(error));
+	return -1;
+}
+
 static int write_output(struct extraction *extraction, const struct output *output)
 {
 	char *path = join_path(extraction->directory, output->file_name);
-	int error = 0;
+	int result;
 
 	if (path == NULL) {
 		complain(extraction->program, "%s", strerror(errno));
 		return -1;
 	}
 	show_progress(extraction, output);
-	if ((output->asset != NULL ? output->asset->extract_to(path)
-				   : replace_file(path, output->bytes, output->length, 0644)) < 0)
-		error = errno;
+	result = write_file(extraction, output, path);
+	if (result == 0)
+		result = sync_name(extraction, path);
 	clear_progress(extraction);
-	if (error == 0)
+	if (result == 0)
 		report(extraction, output, path);
-	else
-		complain(extraction->program, "%s: %s%s", path, asset_error(error),
-			 advice(error, extraction->parents));
 	extraction->done++;
 	free(path);
-	return error == 0 ? 0 : -1;
+	return result;
 }
 
 /* The files that are asked for. Returns how many. */
@@ -389,6 +419,7 @@ static int extract(const struct program *program, struct request *request)
 		goto release;
 	extraction.directory = directory;
 	extraction.parents = request->parents;
+	extraction.sync = request->sync;
 	extraction.count = list_outputs(request, &initramfs, outputs);
 	status = write_all_outputs(&extraction, outputs, request->json);
 	status = finish_output(program, status);
