@@ -67,6 +67,11 @@ AS_CASE([$with_payload],
     RAW_ONLY='@%:@' EMBEDDED_SUFFIX=.xz EMBEDDED_ALIGNMENT=16],
   [AC_MSG_ERROR([--with-payload=$with_payload is not known: give raw or xz])])
 AM_CONDITIONAL([PAYLOAD_XZ], [test "$with_payload" = xz])
+# For a mutex, and to hold cancellation back: some C libraries have a library for it.
+SUPERMACHINE_COMPILER_FLAGS([thread_flags], [-pthread])
+AM_CFLAGS="$AM_CFLAGS$thread_flags"
+PAYLOAD_LIBS=$thread_flags
+PAYLOAD_PRIVATE_LIBS=$thread_flags
 AS_IF([test "$with_payload" = xz],
   [AS_IF([test "$have_LZMA" = yes], [],
      [test "$cross_compiling" = yes],
@@ -80,12 +85,9 @@ AS_IF([test "$with_payload" = xz],
    AC_DEFINE([PAYLOAD_XZ], [1], [Define to 1 if the assets are embedded as .xz files.])
    # The same as in guest/rebuild, and for the same reasons.
    ENCODE_XZ="${XZ:-xz} --format=xz --check=crc64 --threads=1 --lzma2=preset=9e,dict=1MiB,lc=2,lp=2,pb=2 -c"
-   SUPERMACHINE_COMPILER_FLAGS([payload_thread_flags], [-pthread])
-   AM_CFLAGS="$AM_CFLAGS $payload_thread_flags $LZMA_CFLAGS"
+   AM_CFLAGS="$AM_CFLAGS $LZMA_CFLAGS"
    PAYLOAD_REQUIRES='liblzma >= 5.2'
-   PAYLOAD_LIBS="$LZMA_LIBS$payload_thread_flags"
-   PAYLOAD_PRIVATE_LIBS=$payload_thread_flags
-   AC_CHECK_FUNCS([memfd_create])],
+   PAYLOAD_LIBS="$LZMA_LIBS $PAYLOAD_LIBS"],
   [AC_CHECK_HEADERS([linux/fs.h])])
 EMBEDDED_ASSETS=$STAGED_ASSETS ENCODED_ASSETS=
 AS_IF([test -n "$EMBEDDED_SUFFIX"],

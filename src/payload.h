@@ -18,6 +18,9 @@
 	(((length) + PAYLOAD_ALIGNMENT - 1) / PAYLOAD_ALIGNMENT * PAYLOAD_ALIGNMENT)
 
 #if defined PAYLOAD_XZ
+/* What the decoded bytes take, wherever the loader puts it. */
+#define PAYLOAD_ROOM(length) (PAYLOAD_PADDED(length) + PAYLOAD_ALIGNMENT)
+
 /* NULL until the bytes are first asked for. */
 struct payload_cache {
 	_Atomic(const unsigned char *) bytes;
@@ -32,6 +35,8 @@ struct payload {
 	size_t length;
 #if defined PAYLOAD_XZ
 	struct payload_cache *cache;
+	/* PAYLOAD_ROOM(length) bytes, zero until they are decoded to. */
+	unsigned char *room;
 #endif
 };
 

@@ -14,12 +14,14 @@
 #include "options.h"
 #include "places.h"
 #include "sha256.h"
+#include "signals.h"
 
 struct request {
 	/* For each asset. */
 	bool *wanted;
 	bool initramfs;
 	bool parents;
+	bool sync;
 	bool json;
 	char **appended;
 	size_t appended_count;
@@ -43,6 +45,8 @@ struct extraction {
 	const struct program *program;
 	const char *directory;
 	bool parents;
+	bool sync;
+	struct signal_hold hold;
 	size_t done, count;
 	bool show_progress;
 	/* The longest file name's, for output to people. */
@@ -70,6 +74,7 @@ void help_extract(const struct program *program)
 	print_help_row(program, "--initramfs", INITRAMFS_FILE ", which has " INIT_ASSET " as /init");
 	print_append_help(program);
 	print_help_row(program, "--parents", "make DIR and its missing parents");
+	print_help_row(program, "--sync", "put the names of the files on the disk, too");
 	print_help_row(program, "--json", "list what was written, in JSON");
 	print_common_help(program);
 }
@@ -82,6 +87,7 @@ static struct option *make_options(void)
 		{ "initramfs", no_argument, NULL, OPTION_INITRAMFS },
 		{ "append", required_argument, NULL, OPTION_APPEND },
 		{ "parents", no_argument, NULL, OPTION_PARENTS },
+		{ "sync", no_argument, NULL, OPTION_SYNC },
 		{ "json", no_argument, NULL, OPTION_JSON },
 		OPTIONS_COMMON,
 	};
@@ -131,6 +137,9 @@ static void take_option(struct request *request, int option)
 		break;
 	case OPTION_PARENTS:
 		request->parents = true;
+		break;
+	case OPTION_SYNC:
+		request->sync = true;
 		break;
 	case OPTION_JSON:
 		request->json = true;
@@ -189,6 +198,8 @@ static const char *advice(int error, bool parents)
 	case ENOSPC:
 	case EDQUOT:
 		return ": make room, or name a directory elsewhere";
+	case EFBIG:
+		return ": raise the limit of file sizes, as 'ulimit -f unlimited' does";
 	default:
 		return "";
 	}
@@ -231,28 +242,52 @@ static void report(const struct extraction *extraction, const struct output *out
 	       size_text(size, output->length));
 }
 
+static int write_file(const struct extraction *extraction, const struct output *output, const char *path)
+{
+	int error;
+
+	if ((output->asset != NULL ? output->asset->extract_to(path)
+				   : replace_file(path, output->bytes, output->length, 0644)) == 0)
+		return 0;
+	error = errno;
+	clear_progress(extraction);
+	complain(extraction->program, "%s: %s%s", path, asset_error(error),
+		 advice(error, extraction->parents));
+	return -1;
+}
+
+static int sync_name(const struct extraction *extraction, const char *path)
+{
+	int error;
+
+	if (!extraction->sync || supermachine_sync_extracted(path) == 0)
+		return 0;
+	error = errno;
+	clear_progress(extraction);
+	complain(extraction->program, "%s: was written, but its name may not be on the disk: %s", path,
+		 strerror(error));
+	return -1;
+}
+
 static int write_output(struct extraction *extraction, const struct output *output)
 {
 	char *path = join_path(extraction->directory, output->file_name);
-	int error = 0;
+	int result;
 
 	if (path == NULL) {
 		complain(extraction->program, "%s", strerror(errno));
 		return -1;
 	}
 	show_progress(extraction, output);
-	if ((output->asset != NULL ? output->asset->extract_to(path)
-				   : replace_file(path, output->bytes, output->length, 0644)) < 0)
-		error = errno;
+	result = write_file(extraction, output, path);
+	if (result == 0)
+		result = sync_name(extraction, path);
 	clear_progress(extraction);
-	if (error == 0)
+	if (result == 0)
 		report(extraction, output, path);
-	else
-		complain(extraction->program, "%s: %s%s", path, asset_error(error),
-			 advice(error, extraction->parents));
 	extraction->done++;
 	free(path);
-	return error == 0 ? 0 : -1;
+	return result;
 }
 
 /* Lists the files that are asked for. Returns how many. */
@@ -290,7 +325,7 @@ static int write_outputs(struct extraction *extraction, const struct output *out
 		if ((int)strlen(outputs[i].file_name) > extraction->width)
 			extraction->width = (int)strlen(outputs[i].file_name);
 	for (i = 0; i < extraction->count; i++)
-		if (write_output(extraction, &outputs[i]) < 0)
+		if (signals_have_come(&extraction->hold) || write_output(extraction, &outputs[i]) < 0)
 			return STATUS_TROUBLE;
 	return STATUS_DONE;
 }
@@ -299,7 +334,7 @@ static int write_outputs(struct extraction *extraction, const struct output *out
  * The library could make the directories for the assets, but not for the
  * initramfs: so all of them are made here, in one way.
  */
-static int write_into_directory(struct extraction *extraction, const struct output *outputs)
+static int make_and_fill_directory(struct extraction *extraction, const struct output *outputs)
 {
 	size_t made = 0;
 	int status;
@@ -312,6 +347,17 @@ static int write_into_directory(struct extraction *extraction, const struct outp
 	status = write_outputs(extraction, outputs);
 	if (status != STATUS_DONE)
 		remove_directories(extraction->directory, made);
+	return status;
+}
+
+/* A signal ends the command when the file in hand is whole, and nothing else is left. */
+static int write_into_directory(struct extraction *extraction, const struct output *outputs)
+{
+	int status;
+
+	signals_hold(&extraction->hold);
+	status = make_and_fill_directory(extraction, outputs);
+	signals_release(&extraction->hold);
 	return status;
 }
 
@@ -373,6 +419,7 @@ static int extract(const struct program *program, struct request *request)
 		goto release;
 	extraction.directory = directory;
 	extraction.parents = request->parents;
+	extraction.sync = request->sync;
 	extraction.count = list_outputs(request, &initramfs, outputs);
 	status = write_all_outputs(&extraction, outputs, request->json);
 	status = finish_output(program, status);

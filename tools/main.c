@@ -5,6 +5,7 @@
  */
 #include <config.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <supermachine-kernel.h>
@@ -143,6 +144,8 @@ int main(int argc, char **argv)
 	struct program program;
 
 	program_init(&program, argc > 0 ? argv[0] : NULL);
+	/* A file beyond the limit is an error like others, to be cleaned up after. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION) < 0) {
 		complain(&program, "is version %s, but the library is version %s: "
 			 "install the same version of both",

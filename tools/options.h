@@ -17,6 +17,7 @@ enum {
 	OPTION_INITRAMFS,
 	OPTION_JSON,
 	OPTION_PARENTS,
+	OPTION_SYNC,
 	OPTION_VERSION,
 	/* And from here on, those of a table of assets. */
 	OPTION_ASSETS,

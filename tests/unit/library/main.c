@@ -9,6 +9,7 @@ int main(void)
 	SRunner *runner = srunner_create(bytes_suite());
 
 	srunner_add_suite(runner, extraction_suite());
+	srunner_add_suite(runner, limits_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	srunner_free(runner);

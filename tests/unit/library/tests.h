@@ -6,5 +6,6 @@
 
 Suite *bytes_suite(void);
 Suite *extraction_suite(void);
+Suite *limits_suite(void);
 
 #endif
