@@ -232,7 +232,7 @@ static void report(const struct extraction *extraction, const struct output *out
 	if (extraction->json != NULL) {
 		json_open(extraction->json, NULL, '{');
 		json_string(extraction->json, "name", output->name);
-		json_string(extraction->json, "path", path);
+		json_path(extraction->json, "path", path);
 		json_number(extraction->json, "size", output->length);
 		json_string(extraction->json, "sha256", output->sha256);
 		json_close(extraction->json, '}');
@@ -371,7 +371,7 @@ static int write_all_outputs(struct extraction *extraction, const struct output 
 	extraction->json = &json;
 	json_open(&json, NULL, '{');
 	json_string(&json, "version", supermachine_kernel_version());
-	json_string(&json, "directory", extraction->directory);
+	json_path(&json, "directory", extraction->directory);
 	json_open(&json, "files", '[');
 	status = write_into_directory(extraction, outputs);
 	json_close(&json, ']');

@@ -104,6 +104,34 @@ void json_string(struct json *json, const char *name, const char *value)
 		put_string(value);
 }
 
+static bool is_utf8(const char *text)
+{
+	const unsigned char *next = (const unsigned char *)text;
+	size_t length;
+
+	for (; *next != '\0'; next += length) {
+		length = utf8_length(next);
+		if (length == 0)
+			return false;
+	}
+	return true;
+}
+
+void json_path(struct json *json, const char *name, const char *path)
+{
+	const unsigned char *next = (const unsigned char *)path;
+
+	json_string(json, name, path);
+	if (path == NULL || is_utf8(path))
+		return;
+	putchar(',');
+	put_line(json);
+	printf("\"%s_hex\": \"", name);
+	for (; *next != '\0'; next++)
+		printf("%02x", *next);
+	putchar('"');
+}
+
 void json_number(struct json *json, const char *name, unsigned long long value)
 {
 	put_name(json, name);

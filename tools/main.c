@@ -74,9 +74,44 @@ static int help_all(const struct program *program)
 	return finish_output(program, STATUS_DONE);
 }
 
+/* Of "help", which is no row of the table: it has no work but this. */
+static int help_help(const struct program *program)
+{
+	print_usage(program, "help [COMMAND]");
+	fputs("Show what the commands are, or what COMMAND does and which options it has.\n\n", stdout);
+	print_common_help(program);
+	return finish_output(program, STATUS_DONE);
+}
+
 static int unknown_command(const struct program *program, const char *name)
 {
+	struct suggestion suggestion = { .typed = name };
+	size_t i;
+
+	for (i = 0; i < COMMANDS; i++)
+		suggest_offer(&suggestion, commands[i].name);
+	suggest_offer(&suggestion, "help");
 	complain(program, "there is no command '%s'", name);
+	did_you_mean(&suggestion, "");
+	return try_help(program);
+}
+
+/* Without a command, or after "help". */
+static int run_option(const struct program *program, const char *option,
+		      int (*help)(const struct program *))
+{
+	struct suggestion suggestion = { .typed = option };
+
+	if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
+		return help(program);
+	if (strcmp(option, "--version") == 0 || strcmp(option, "-V") == 0) {
+		print_version(program);
+		return finish_output(program, STATUS_DONE);
+	}
+	suggest_offer(&suggestion, "--help");
+	suggest_offer(&suggestion, "--version");
+	complain(program, "unrecognized option '%s'", option);
+	did_you_mean(&suggestion, "");
 	return try_help(program);
 }
 
@@ -99,14 +134,16 @@ static int run_help(struct program *program, int argc, char **argv)
 
 	if (argc == 0)
 		return help_all(program);
+	if (argv[0][0] == '-')
+		return run_option(program, argv[0], help_help);
 	command = find_command(argv[0]);
-	if (command == NULL)
+	if (command == NULL && strcmp(argv[0], "help") != 0)
 		return unknown_command(program, argv[0]);
 	if (argc > 1) {
 		complain(program, "'%s' is one operand too many", argv[1]);
 		return try_help(program);
 	}
-	return help_one(program, command);
+	return command == NULL ? help_help(program) : help_one(program, command);
 }
 
 static int run_command(struct program *program, int argc, char **argv)
@@ -127,18 +164,6 @@ static int run_command(struct program *program, int argc, char **argv)
 	return status;
 }
 
-static int run_option(const struct program *program, const char *option)
-{
-	if (strcmp(option, "--help") == 0 || strcmp(option, "-h") == 0)
-		return help_all(program);
-	if (strcmp(option, "--version") == 0 || strcmp(option, "-V") == 0) {
-		print_version(program);
-		return finish_output(program, STATUS_DONE);
-	}
-	complain(program, "unrecognized option '%s'", option);
-	return try_help(program);
-}
-
 int main(int argc, char **argv)
 {
 	struct program program;
@@ -157,6 +182,6 @@ int main(int argc, char **argv)
 		return try_help(&program);
 	}
 	if (argv[1][0] == '-')
-		return run_option(&program, argv[1]);
+		return run_option(&program, argv[1], help_all);
 	return run_command(&program, argc - 1, argv + 1);
 }

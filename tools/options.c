@@ -10,6 +10,33 @@
 /* Names of options and commands in help, before what they do. */
 #define HELP_COLUMN 20
 
+void did_you_mean(const struct suggestion *suggestion, const char *prefix)
+{
+	if (suggestion->nearest != NULL)
+		fprintf(stderr, "Did you mean '%s%s'?\n", prefix, suggestion->nearest);
+}
+
+/* After getopt_long() has complained, if that was of a long option that is none. */
+static void suggest_option(const char *argument, const struct option *options)
+{
+	char typed[32];
+	struct suggestion suggestion = { .typed = typed };
+	size_t length = strcspn(argument, "=");
+	const struct option *option;
+
+	/* Of an option that there is, optopt says which. */
+	if (optopt != 0 || strncmp(argument, "--", 2) != 0 || length - 2 >= sizeof(typed))
+		return;
+	snprintf(typed, sizeof(typed), "%.*s", (int)(length - 2), argument + 2);
+	for (option = options; option->name != NULL; option++) {
+		/* The beginning of several: the complaint has named them. */
+		if (strncmp(option->name, typed, length - 2) == 0)
+			return;
+		suggest_offer(&suggestion, option->name);
+	}
+	did_you_mean(&suggestion, "--");
+}
+
 int next_option(const struct program *program, int argc, char **argv,
 		const struct option *options, void (*help)(const struct program *), int *status)
 {
@@ -20,6 +47,7 @@ int next_option(const struct program *program, int argc, char **argv,
 	option = getopt_long(argc, argv, "hV", options, NULL);
 	switch (option) {
 	case '?':
+		suggest_option(argv[optind - 1], options);
 		*status = try_help(program);
 		return OPTIONS_STOP;
 	case 'h':

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "program.h"
+#include "suggest.h"
 
 /* Beyond all characters. */
 enum {
@@ -46,6 +47,9 @@ int plain_options(const struct program *program, int argc, char **argv,
 
 /* Whether there are at most that many operands; if not, a message has said so. */
 bool operands_are_at_most(const struct program *program, int argc, char **argv, int most);
+
+/* After a message: a line with what was found, if anything was; such as "--" goes before it. */
+void did_you_mean(const struct suggestion *suggestion, const char *prefix);
 
 void print_version(const struct program *program);
 

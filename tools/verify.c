@@ -76,7 +76,7 @@ static void say_to_programs(struct json *json, const struct subject *subject, en
 
 	json_open(json, NULL, '{');
 	json_string(json, "name", subject->name);
-	json_string(json, "path", subject->path);
+	json_path(json, "path", subject->path);
 	json_string(json, "result", words[result]);
 	json_string(json, "reason", reason);
 	json_string(json, "sha256", sha256);

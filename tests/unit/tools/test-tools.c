@@ -9,6 +9,7 @@
 #include "cpio.h"
 #include "program.h"
 #include "sha256.h"
+#include "suggest.h"
 
 /* From FIPS 180-2, appendix B, and NIST's CAVP, SHA256ShortMsg.rsp. */
 static const struct {
@@ -153,6 +154,51 @@ START_TEST(sizes_are_for_people)
 }
 END_TEST
 
+START_TEST(distance_counts_letters)
+{
+	ck_assert_uint_eq(suggest_distance("", ""), 0);
+	ck_assert_uint_eq(suggest_distance("", "abc"), 3);
+	ck_assert_uint_eq(suggest_distance("abc", ""), 3);
+	ck_assert_uint_eq(suggest_distance("info", "info"), 0);
+	ck_assert_uint_eq(suggest_distance("info", "inf"), 1);
+	ck_assert_uint_eq(suggest_distance("info", "infoo"), 1);
+	ck_assert_uint_eq(suggest_distance("info", "inzo"), 1);
+	ck_assert_uint_eq(suggest_distance("info", "ifno"), 1);
+	ck_assert_uint_eq(suggest_distance("info", "onfi"), 2);
+	ck_assert_uint_eq(suggest_distance("kitten", "sitting"), 3);
+}
+END_TEST
+
+START_TEST(no_name_is_suggested_for_anything)
+{
+	static const char *const typed[] = {
+		"", "i", "xy", "frobnicate", "a-name-that-is-longer-than-all-of-them",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
+		struct suggestion suggestion = { .typed = typed[i] };
+
+		suggest_offer(&suggestion, "info");
+		suggest_offer(&suggestion, "verify");
+		ck_assert_ptr_null(suggestion.nearest);
+	}
+}
+END_TEST
+
+START_TEST(the_nearest_name_is_suggested)
+{
+	struct suggestion suggestion = { .typed = "parent" };
+
+	suggest_offer(&suggestion, "patent");
+	ck_assert_str_eq(suggestion.nearest, "patent");
+	suggest_offer(&suggestion, "pigment");
+	ck_assert_str_eq(suggestion.nearest, "patent");
+	suggest_offer(&suggestion, "parent");
+	ck_assert_str_eq(suggestion.nearest, "parent");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("tools");
@@ -168,6 +214,9 @@ int main(void)
 	tcase_add_test(parts, banner_is_found);
 	tcase_add_test(parts, text_is_found_once_it_is_whole);
 	tcase_add_test(parts, sizes_are_for_people);
+	tcase_add_test(parts, distance_counts_letters);
+	tcase_add_test(parts, no_name_is_suggested_for_anything);
+	tcase_add_test(parts, the_nearest_name_is_suggested);
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	srunner_free(runner);
