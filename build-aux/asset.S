@@ -6,14 +6,27 @@
  * input lacks.
  *
  * ASSET_ALIGNMENT is 65536 for an asset that can be mapped into a guest: that is
- * the largest page of an arm64 host, and the bytes are padded to it, too.
+ * the largest page of an arm64 host. ASSET_PADDING zeros after the bytes lead to the
+ * next multiple.
  */
 #define PASTE(a, b) a##b
 #define EXPAND(a, b) PASTE(a, b)
+/*
+ * Of macOS the linker takes no more than a page of the machine, and warns, and the
+ * loader gives no more.
+ */
+#if defined __APPLE__ && defined __aarch64__ && ASSET_ALIGNMENT > 16384
+# define ALIGNMENT 16384
+#elif defined __APPLE__ && !defined __aarch64__ && ASSET_ALIGNMENT > 4096
+# define ALIGNMENT 4096
+#else
+# define ALIGNMENT ASSET_ALIGNMENT
+#endif
+
 #define SYMBOL EXPAND(__USER_LABEL_PREFIX__, ASSET_SYMBOL)
 
 #if defined __APPLE__
-	.section __TEXT,__const
+	.section __TEXT,__supermachine
 	.private_extern SYMBOL
 #else
 	.section .supermachine,"a",%progbits
@@ -22,11 +35,11 @@
 	.size SYMBOL, ASSET_LENGTH
 #endif
 	.globl SYMBOL
-	.balign ASSET_ALIGNMENT
+	.balign ALIGNMENT
 SYMBOL:
 #ifdef ASSET_FILE
 	.incbin ASSET_FILE
-	.balign ASSET_ALIGNMENT, 0
+	.space ASSET_PADDING
 #endif
 
 #if !defined __APPLE__

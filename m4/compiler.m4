@@ -20,12 +20,18 @@ CFLAGS=$saved_CFLAGS
 
 # SUPERMACHINE_PREFIX_MAP
 # -----------------------
-# Keep the directory of the build out of debugging information, so that the
-# library is the same from wherever it was built.
+# Keep the directories of source and build out of debugging information, so that
+# the library is the same from wherever it was built, and however configure was
+# called: names of sources begin with what stands before src/ in that call. Of maps
+# that fit, the compiler takes the last.
 AC_DEFUN([SUPERMACHINE_PREFIX_MAP],
 [SUPERMACHINE_COMPILER_FLAGS([supermachine_prefix_map], [-ffile-prefix-map=a=b])
 AS_IF([test -n "$supermachine_prefix_map"],
-  [AM_CFLAGS="$AM_CFLAGS '-ffile-prefix-map=\$(abs_top_builddir)=.' '-ffile-prefix-map=\$(abs_top_srcdir)=.'"])
+  [map_of_build="'-ffile-prefix-map=\$(abs_top_builddir)=.'"
+   map_of_source="'-ffile-prefix-map=\$(abs_top_srcdir)/=' '-ffile-prefix-map=\$(srcdir)/='"
+   AS_CASE([`cd "$srcdir" && pwd`],
+     ["`pwd`"?*], [AM_CFLAGS="$AM_CFLAGS $map_of_build $map_of_source"],
+     [AM_CFLAGS="$AM_CFLAGS $map_of_source $map_of_build"])])
 ])
 
 # SUPERMACHINE_LINKER_KEYWORDS(VARIABLE, KEYWORDS)

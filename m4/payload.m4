@@ -110,9 +110,10 @@ AC_SUBST([PAYLOAD_REQUIRES])
 # SUPERMACHINE_EMBED
 # ------------------
 # How an asset becomes an object: by the linker, or where that cannot do it
-# (see build-aux/embed-asset) by the assembler's .incbin. Linkers that do not
-# know READONLY may only warn; a warning of the compiler driver, as that of clang
-# about -fuse-ld= where nothing is linked, does not count against .incbin.
+# (see build-aux/embed-asset, which fails where the object is not as it has to be) by
+# the assembler's .incbin. Linkers that do not know READONLY may only warn; a warning
+# of the compiler driver, as that of clang about -fuse-ld= where nothing is linked,
+# does not count against .incbin.
 AC_DEFUN([SUPERMACHINE_EMBED],
 [AC_CACHE_CHECK([how to embed a file in an object], [supermachine_cv_embed],
   [supermachine_cv_embed=none
@@ -120,7 +121,7 @@ AC_DEFUN([SUPERMACHINE_EMBED],
    saved_LIBS=$LIBS
    LIBS="conftest-asset.$ac_objext $LIBS"
    for method in linker incbin; do
-     AS_IF([$SHELL "$srcdir/build-aux/embed-asset" --method=$method --symbol=asset \
+     AS_IF([CONFIG_SHELL=$SHELL $SHELL "$srcdir/build-aux/embed-asset" --method=$method --symbol=asset \
               --alignment=65536 --asset=conftest.asset $CC $CPPFLAGS $HARDENING_CFLAGS $CFLAGS conftest.asset \
               -o conftest-asset.$ac_objext >conftest.err 2>&1 &&
               { test $method = incbin || test ! -s conftest.err; }],
