@@ -12,7 +12,11 @@ tap_number=0
 # shellcheck disable=SC2154 # the environment that tests/Makemodule.am sets
 : "${top_srcdir:?run by make check}" "${top_builddir:?run by make check}"
 
-scratch=$(mktemp -d "$top_builddir/tests-scratch.XXXXXX")
+# Libtool installs to no directory with a space, and linkers take no list of such.
+case $top_builddir in
+*[[:space:]]*) scratch=$(mktemp -d) ;;
+*) scratch=$(mktemp -d "$top_builddir/tests-scratch.XXXXXX") ;;
+esac
 trap 'clean_up; remove_scratch' EXIT
 trap 'exit 1' HUP INT TERM
 
