@@ -2,9 +2,9 @@
 /*
  * extraction DIRECTORY [FILE.xz]: the time to extract the kernel into DIRECTORY, as
  * a ratio to cp and sync of the same bytes there, or to xz -dc of the file and
- * sync. All happen in processes of their own, fresh page tables included, and
- * take turns, so that what else the disk does hits both; the median of the
- * rounds is what counts.
+ * sync. Each runs in a process of its own, with fresh page tables, and they take
+ * turns, so that other load on the disk hits both; the median of the rounds
+ * counts.
  */
 #include <config.h>
 #include <fcntl.h>

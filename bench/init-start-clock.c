@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Both ends of what bench/init-start measures. As PID 1 it notes the time, as
- * the hostname, which stays when programs change, and becomes init-oci. As the
+ * Both ends of the time that bench/init-start measures. As PID 1 it notes the time
+ * in the hostname, which outlives the program, and becomes init-oci. As the
  * container's process it says how long ago that was, and how much memory PID 1
- * has.
+ * uses.
  *
  * No C library: its start-up would be measured too.
  */
@@ -65,7 +65,7 @@ static void print(const char *text)
 	call(NR_WRITE, 1, (long)text, (long)length_of(text), 0);
 }
 
-/* In a buffer of 24 bytes; returns where in it the digits begin. */
+/* Writes the number into a buffer of 24 bytes; returns where its digits begin. */
 static char *digits_of(unsigned long number, char *buffer)
 {
 	char *digit = buffer + 23;

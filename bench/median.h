@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* The median of count times, which are sorted for it. */
+/* The median of count times, which it sorts. */
 double median(double *times, size_t count);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * start PROGRAM OTHER: how many milliseconds longer PROGRAM takes than OTHER,
- * from its start to its end; medians of runs that take turns.
+ * from its start to its end, by the medians of runs that take turns.
  */
 #include <config.h>
 #include <stdio.h>

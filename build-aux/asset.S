@@ -3,17 +3,30 @@
  * The read-only, aligned home of an asset's bytes. With ASSET_FILE the
  * assembler puts them in; without it the linker does (build-aux/embed-asset),
  * and this gives section and symbol the flags, type and size that a binary
- * input has not.
+ * input lacks.
  *
- * ASSET_ALIGNMENT is 65536 for what can be mapped into a guest: that is the
- * largest page of an arm64 host, and the bytes are padded to it, too.
+ * ASSET_ALIGNMENT is 65536 for an asset that can be mapped into a guest: that is
+ * the largest page of an arm64 host. ASSET_PADDING zeros after the bytes lead to the
+ * next multiple.
  */
 #define PASTE(a, b) a##b
 #define EXPAND(a, b) PASTE(a, b)
+/*
+ * Of macOS the linker takes no more than a page of the machine, and warns, and the
+ * loader gives no more.
+ */
+#if defined __APPLE__ && defined __aarch64__ && ASSET_ALIGNMENT > 16384
+# define ALIGNMENT 16384
+#elif defined __APPLE__ && !defined __aarch64__ && ASSET_ALIGNMENT > 4096
+# define ALIGNMENT 4096
+#else
+# define ALIGNMENT ASSET_ALIGNMENT
+#endif
+
 #define SYMBOL EXPAND(__USER_LABEL_PREFIX__, ASSET_SYMBOL)
 
 #if defined __APPLE__
-	.section __TEXT,__const
+	.section __TEXT,__supermachine
 	.private_extern SYMBOL
 #else
 	.section .supermachine,"a",%progbits
@@ -22,11 +35,11 @@
 	.size SYMBOL, ASSET_LENGTH
 #endif
 	.globl SYMBOL
-	.balign ASSET_ALIGNMENT
+	.balign ALIGNMENT
 SYMBOL:
 #ifdef ASSET_FILE
 	.incbin ASSET_FILE
-	.balign ASSET_ALIGNMENT, 0
+	.space ASSET_PADDING
 #endif
 
 #if !defined __APPLE__
@@ -34,10 +47,10 @@ SYMBOL:
 #endif
 
 /*
- * Protection of branches holds for a library when all of its objects say that
- * they are made for it, even one without a branch: by this note. A binary input
- * says nothing, and ld -r would drop the note for it; so the linker gets the note
- * under another name, and gives it the right one (build-aux/embed-asset).
+ * A library gets branch protection only if each of its objects declares by this
+ * note that it is made for it, even an object without a branch. A binary input
+ * has no note, and so ld -r would drop this one; so the linker gets the note under
+ * another name, and gives it the right one (build-aux/embed-asset).
  */
 #if defined __ELF__ && defined __CET__ && (defined __x86_64__ || defined __i386__)
 # define PROPERTY 0xc0000002	/* GNU_PROPERTY_X86_FEATURE_1_AND */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * decode-xz FILE: decode an .xz file to standard output. Stands in for the xz
- * program while building, where only liblzma is installed.
+ * decode-xz FILE: decode an .xz file to standard output. Replaces the xz program
+ * during the build where only liblzma is installed.
  */
 #include <errno.h>
 #include <lzma.h>

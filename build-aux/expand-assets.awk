@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Expand a template: what stands between the lines "@for_each_asset@" and
-# "@end_for_each_asset@" is repeated for each row of the table of assets, or with
+# Expand a template: the lines between "@for_each_asset@" and
+# "@end_for_each_asset@" are repeated for each row of the table of assets, or with
 # "@for_each_asset FORMAT@" for each row of that format. "@comma@" is a space and
-# a comma in all of these but the last: so manuals list names.
+# a comma in all of these but the last, for lists of names in manuals.
 #
 # Usage: awk -f expand-assets.awk TABLE TEMPLATE
 

@@ -5,8 +5,8 @@
 # ---------------------------------------------------
 # One asset: its option, its variable, where its bytes come from (the first of
 # option, variable, assets/NAME.xz), and its row in the table that the scripts
-# in build-aux read. An override is checked here already: a build that fails
-# after a minute is a worse answer than a configure that fails after none.
+# in build-aux read. An override is checked here already: a configure that fails
+# at once is a better answer than a build that fails after a minute.
 AC_DEFUN([SUPERMACHINE_ASSET],
 [m4_pushdef([asset_symbol], m4_translit([[$1]], [-], [_]))dnl
 m4_pushdef([asset_variable], [SUPERMACHINE_]m4_translit([[$1]], [a-z-], [A-Z_])[_PATH])dnl
@@ -99,8 +99,8 @@ AC_CONFIG_COMMANDS([$1],
 
 # SUPERMACHINE_ASSET_FILES(FILE...)
 # ---------------------------------
-# Like AC_CONFIG_FILES, for templates with blocks that stand once for each
-# asset. An unchanged file keeps its time stamp, so that configure run again
+# Like AC_CONFIG_FILES, for templates with blocks that are repeated for each
+# asset. An unchanged file keeps its time stamp, so that running configure again
 # rebuilds nothing.
 AC_DEFUN([SUPERMACHINE_ASSET_FILES],
 [AC_CONFIG_FILES([$1],

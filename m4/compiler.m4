@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# What the compiler and the linker are asked for.
+# Flags for the compiler and the linker.
 
 # SUPERMACHINE_COMPILER_FLAGS(VARIABLE, FLAGS)
 # --------------------------------------------
 # Add those of FLAGS that the compiler takes to the shell's VARIABLE. A program is
-# linked, since clang warns of flags for the linker in CC where nothing is.
+# linked, since clang warns about linker flags in CC where nothing is linked.
 AC_DEFUN([SUPERMACHINE_COMPILER_FLAGS],
 [saved_CFLAGS=$CFLAGS
 m4_foreach_w([flag], [$2],
@@ -20,18 +20,24 @@ CFLAGS=$saved_CFLAGS
 
 # SUPERMACHINE_PREFIX_MAP
 # -----------------------
-# Keep the directory of the build out of debugging information, so that the
-# library is the same from wherever it was built.
+# Keep the directories of source and build out of debugging information, so that
+# the library is the same from wherever it was built, and however configure was
+# called: names of sources begin with what stands before src/ in that call. Of maps
+# that fit, the compiler takes the last.
 AC_DEFUN([SUPERMACHINE_PREFIX_MAP],
 [SUPERMACHINE_COMPILER_FLAGS([supermachine_prefix_map], [-ffile-prefix-map=a=b])
 AS_IF([test -n "$supermachine_prefix_map"],
-  [AM_CFLAGS="$AM_CFLAGS '-ffile-prefix-map=\$(abs_top_builddir)=.' '-ffile-prefix-map=\$(abs_top_srcdir)=.'"])
+  [map_of_build="'-ffile-prefix-map=\$(abs_top_builddir)=.'"
+   map_of_source="'-ffile-prefix-map=\$(abs_top_srcdir)/=' '-ffile-prefix-map=\$(srcdir)/='"
+   AS_CASE([`cd "$srcdir" && pwd`],
+     ["`pwd`"?*], [AM_CFLAGS="$AM_CFLAGS $map_of_build $map_of_source"],
+     [AM_CFLAGS="$AM_CFLAGS $map_of_source $map_of_build"])])
 ])
 
 # SUPERMACHINE_LINKER_KEYWORDS(VARIABLE, KEYWORDS)
 # ------------------------------------------------
 # Add -Wl,-z,KEYWORD to the shell's VARIABLE for those of KEYWORDS that the linker
-# takes without a word.
+# takes without a warning.
 AC_DEFUN([SUPERMACHINE_LINKER_KEYWORDS],
 [saved_LDFLAGS=$LDFLAGS
 m4_foreach_w([keyword], [$2],
@@ -47,14 +53,14 @@ LDFLAGS=$saved_LDFLAGS
 
 # SUPERMACHINE_HARDENING
 # ----------------------
-# Protections of compiler and linker that cost next to nothing. All of them
+# Protections by compiler and linker that cost next to nothing. All of them
 # stand before CFLAGS and LDFLAGS, so that what the user or a distribution says
 # there wins. _FORTIFY_SOURCE needs optimisation and may be set already, by the
 # compiler itself or in CPPFLAGS: config.h looks when it is compiled.
 AC_DEFUN([SUPERMACHINE_HARDENING],
 [AC_ARG_ENABLE([hardening],
   [AS_HELP_STRING([--disable-hardening],
-    [leave out the protections of compiler and linker, as for a build with a sanitizer])],
+    [leave out the protections by compiler and linker, for example in a build with a sanitizer])],
   [], [enable_hardening=yes])
 hardening_cflags= hardening_ldflags= hardening_fortify= hardening_summary=no
 AS_IF([test "$enable_hardening" != no],
@@ -70,7 +76,7 @@ AS_IF([test "$enable_hardening" != no],
 #include <stdio.h>]])], [supermachine_cv_fortify=3])
       CFLAGS=$saved_CFLAGS])
    AC_DEFINE_UNQUOTED([FORTIFY_LEVEL], [$supermachine_cv_fortify],
-     [Define to the level of _FORTIFY_SOURCE that the C library is to have.])
+     [Define to the level of _FORTIFY_SOURCE to ask the C library for.])
    hardening_fortify=" -D_FORTIFY_SOURCE=$supermachine_cv_fortify where optimised"
    hardening_summary=`echo $hardening_cflags $hardening_ldflags$hardening_fortify`])
 AH_BOTTOM([#if defined FORTIFY_LEVEL && defined __OPTIMIZE__ && !defined _FORTIFY_SOURCE
@@ -84,7 +90,7 @@ AC_SUBST([AM_LDFLAGS], [$hardening_ldflags])
 # SUPERMACHINE_VERSION_SCRIPT
 # ---------------------------
 # Whether the linker takes a version script. Mach-O and PE have no symbol
-# versions; there -fvisibility=hidden alone keeps the inside in.
+# versions; there -fvisibility=hidden alone hides what is internal.
 AC_DEFUN([SUPERMACHINE_VERSION_SCRIPT],
 [AC_CACHE_CHECK([whether the linker takes a version script],
   [supermachine_cv_version_script],

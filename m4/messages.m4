@@ -10,8 +10,8 @@ $2])])
 
 # SUPERMACHINE_WRITABLE_BUILD
 # ---------------------------
-# Stop before config.log is opened where it cannot be written: what configure says
-# by itself is a line for each attempt.
+# Stop before config.log is opened where it cannot be written: configure's own
+# messages would be a line for each attempt.
 AC_DEFUN([SUPERMACHINE_WRITABLE_BUILD],
 [m4_divert_text([VERSION_END],
 [(echo test >conftest.writable) 2>/dev/null || {

@@ -4,7 +4,7 @@
 # SUPERMACHINE_PROG_SHA256
 # ------------------------
 # A command that prints the SHA-256 of its standard input first on its line.
-# Every system has one; no two families have the same.
+# Every system has one, but each family of systems a different one.
 AC_DEFUN([SUPERMACHINE_PROG_SHA256],
 [AC_ARG_VAR([SHA256], [command that prints the SHA-256 of its standard input])
 AC_CACHE_CHECK([for a SHA-256 command], [supermachine_cv_prog_sha256],
@@ -35,7 +35,7 @@ xz_asked_for=$XZ
 AC_CHECK_PROGS([XZ], [xz])
 SUPERMACHINE_PKG_LIBRARY([LZMA], [liblzma >= 5.2], [lzma_stream_decoder])
 AS_IF([test -n "$XZ"],
-  [# "works", compressed: a program of another kind may well run, too.
+  [# "works", compressed: a program of another kind may run without an error, too.
    AS_IF([test "`printf '\375\067\172\130\132\000\000\001\151\042\336\066\002\000\041\001\034\000\000\000\020\317\130\314\001\000\004\167\157\162\153\163\000\000\000\000\103\002\345\366\000\001\031\005\274\350\354\313\220\102\231\015\001\000\000\000\000\001\131\132' |
        ($XZ -dc) 2>/dev/null`" = works], [],
      [SUPERMACHINE_FAIL(['$XZ' does not decode an .xz file],
@@ -54,11 +54,11 @@ AC_SUBST([DECODER])
 
 # SUPERMACHINE_PAYLOAD
 # --------------------
-# In which form the assets are embedded, and what that asks of the library.
+# The form in which the assets are embedded, and what the library needs for it.
 AC_DEFUN([SUPERMACHINE_PAYLOAD],
 [AC_ARG_WITH([payload],
   [AS_HELP_STRING([--with-payload=raw|xz],
-    [embed the assets as they are, usable in place (raw, the default), or compressed: a third of the size, decoded by liblzma on use (xz)])],
+    [embed the assets uncompressed, usable in place (raw, the default), or compressed to a third of the size, decoded by liblzma on use (xz)])],
   [], [with_payload=raw])
 AS_CASE([$with_payload],
   [raw], [payload_summary='raw, usable in place'
@@ -67,25 +67,27 @@ AS_CASE([$with_payload],
     RAW_ONLY='@%:@' EMBEDDED_SUFFIX=.xz EMBEDDED_ALIGNMENT=16],
   [AC_MSG_ERROR([--with-payload=$with_payload is not known: give raw or xz])])
 AM_CONDITIONAL([PAYLOAD_XZ], [test "$with_payload" = xz])
+# For a mutex, and to hold cancellation back: some C libraries have a library for it.
+SUPERMACHINE_COMPILER_FLAGS([thread_flags], [-pthread])
+AM_CFLAGS="$AM_CFLAGS$thread_flags"
+PAYLOAD_LIBS=$thread_flags
+PAYLOAD_PRIVATE_LIBS=$thread_flags
 AS_IF([test "$with_payload" = xz],
   [AS_IF([test "$have_LZMA" = yes], [],
      [test "$cross_compiling" = yes],
      [SUPERMACHINE_FAIL([--with-payload=xz needs liblzma 5.2 or later for $host, and pkg-config ('$PKG_CONFIG') finds none that links],
-       [install it for that machine and lead pkg-config there with PKG_CONFIG= or PKG_CONFIG_LIBDIR=, or take --with-payload=raw])],
+       [install it for that machine and point pkg-config to it with PKG_CONFIG= or PKG_CONFIG_LIBDIR=, or use --with-payload=raw])],
      [SUPERMACHINE_FAIL([--with-payload=xz needs liblzma 5.2 or later, and pkg-config finds none that links],
-       [install it (brew install xz, apt install liblzma-dev, or dnf install xz-devel), or take --with-payload=raw])])
+       [install it (brew install xz, apt install liblzma-dev, or dnf install xz-devel), or use --with-payload=raw])])
    AS_IF([test -n "$asset_override_files" && test -z "$XZ"],
      [SUPERMACHINE_FAIL([the xz program is missing, and with --with-payload=xz it compresses the files that you gave],
        [install it: brew install xz, apt install xz-utils, or dnf install xz])])
    AC_DEFINE([PAYLOAD_XZ], [1], [Define to 1 if the assets are embedded as .xz files.])
    # The same as in guest/rebuild, and for the same reasons.
    ENCODE_XZ="${XZ:-xz} --format=xz --check=crc64 --threads=1 --lzma2=preset=9e,dict=1MiB,lc=2,lp=2,pb=2 -c"
-   SUPERMACHINE_COMPILER_FLAGS([payload_thread_flags], [-pthread])
-   AM_CFLAGS="$AM_CFLAGS $payload_thread_flags $LZMA_CFLAGS"
+   AM_CFLAGS="$AM_CFLAGS $LZMA_CFLAGS"
    PAYLOAD_REQUIRES='liblzma >= 5.2'
-   PAYLOAD_LIBS="$LZMA_LIBS$payload_thread_flags"
-   PAYLOAD_PRIVATE_LIBS=$payload_thread_flags
-   AC_CHECK_FUNCS([memfd_create])],
+   PAYLOAD_LIBS="$LZMA_LIBS $PAYLOAD_LIBS"],
   [AC_CHECK_HEADERS([linux/fs.h])])
 EMBEDDED_ASSETS=$STAGED_ASSETS ENCODED_ASSETS=
 AS_IF([test -n "$EMBEDDED_SUFFIX"],
@@ -108,9 +110,10 @@ AC_SUBST([PAYLOAD_REQUIRES])
 # SUPERMACHINE_EMBED
 # ------------------
 # How an asset becomes an object: by the linker, or where that cannot do it
-# (see build-aux/embed-asset) by the assembler's .incbin. Linkers that do not
-# know READONLY may only warn; a warning of the compiler driver, as that of clang
-# about -fuse-ld= where nothing is linked, does not count against .incbin.
+# (see build-aux/embed-asset, which fails where the object is not as it has to be) by
+# the assembler's .incbin. Linkers that do not know READONLY may only warn; a warning
+# of the compiler driver, as that of clang about -fuse-ld= where nothing is linked,
+# does not count against .incbin.
 AC_DEFUN([SUPERMACHINE_EMBED],
 [AC_CACHE_CHECK([how to embed a file in an object], [supermachine_cv_embed],
   [supermachine_cv_embed=none
@@ -118,7 +121,7 @@ AC_DEFUN([SUPERMACHINE_EMBED],
    saved_LIBS=$LIBS
    LIBS="conftest-asset.$ac_objext $LIBS"
    for method in linker incbin; do
-     AS_IF([$SHELL "$srcdir/build-aux/embed-asset" --method=$method --symbol=asset \
+     AS_IF([CONFIG_SHELL=$SHELL $SHELL "$srcdir/build-aux/embed-asset" --method=$method --symbol=asset \
               --alignment=65536 --asset=conftest.asset $CC $CPPFLAGS $HARDENING_CFLAGS $CFLAGS conftest.asset \
               -o conftest-asset.$ac_objext >conftest.err 2>&1 &&
               { test $method = incbin || test ! -s conftest.err; }],

@@ -98,11 +98,12 @@ static bool holds_bytes(int fd, off_t offset, const unsigned char *bytes, size_t
 }
 
 /*
- * Whether fd is the file that is mapped, or holds the same bytes where that
- * does: its name may lead to another file by now, after an upgrade say. Where
- * stat(2) and the mapping speak of one device, its inodes are the files. Btrfs
- * and overlayfs give it two, and inodes in common to files in two subvolumes or
- * layers: there the bytes are compared, which takes less than copying them.
+ * Whether fd is the mapped file, or holds the same bytes at the same offset: the
+ * path may name another file by now, for example after an upgrade. Where stat(2)
+ * and the mapping have the same device, inode numbers tell files apart. Btrfs
+ * and overlayfs report two devices, and the same inode number for files in two
+ * subvolumes or layers: there the bytes are compared, which takes less than
+ * copying them.
  */
 static bool is_mapped_file(int fd, const struct mapping *mapping, const struct file_clone_range *range,
 			   const unsigned char *bytes)
@@ -117,15 +118,15 @@ static bool is_mapped_file(int fd, const struct mapping *mapping, const struct f
 }
 
 /*
- * A file cannot share data with itself, but a file system that knows no sharing
- * gives another error than the others: one call saves looking for the library.
+ * A file cannot share data with itself, but a file system that cannot share at all
+ * gives a different error: one call saves looking for the library.
  */
 static bool may_share(int fd)
 {
 	return ioctl(fd, FICLONE, fd) == 0 || (errno != EOPNOTSUPP && errno != ENOTTY);
 }
 
-/* What of length bytes can be shared: whole blocks of the file system. */
+/* How many of length bytes can be shared: whole blocks of the file system. */
 static size_t shareable(int fd, size_t length)
 {
 	struct statvfs status;
@@ -166,7 +167,7 @@ int payload_clone(const struct payload *payload, int fd, payload_consumer *consu
 	length = shareable(fd, payload->length);
 	if (length == 0)
 		return 0;
-	/* It may have failed half way. */
+	/* It may have failed halfway. */
 	if (!clone_range(fd, payload, length))
 		return ftruncate(fd, 0);
 	if (lseek(fd, (off_t)length, SEEK_SET) < 0 ||
@@ -177,7 +178,7 @@ int payload_clone(const struct payload *payload, int fd, payload_consumer *consu
 
 #else
 
-/* Or with payload "xz": there is no file whose data the bytes are. */
+/* The same with payload "xz": no file holds the bytes. */
 int payload_clone(const struct payload *payload, int fd, payload_consumer *consume, void *context)
 {
 	(void)payload;

@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Extraction: the bytes go to a new file beside the destination, reach the
- * disk, and take the destination's name by rename(2). Everything after the
- * directory is open works relative to it, so neither a long path nor somebody
- * who renames a directory meanwhile can split the file from its temporary.
+ * disk, and then the file takes the destination's name. Where the system can
+ * make a file without a name, the file has none until then, and disappears with a
+ * process that dies. Everything after the directory is open works relative to it,
+ * so neither a long path nor a directory that is renamed meanwhile can split the
+ * file from its temporary.
  */
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "extract.h"
 
-/* To make a file in a directory it need not be readable. */
+/* A directory need not be readable to make a file in it. */
 #if defined O_PATH
 #define OPEN_DIRECTORY O_PATH
 #elif defined O_SEARCH
@@ -30,12 +34,12 @@
 
 #define TEMPORARY_PREFIX ".supermachine-"
 #define TEMPORARY_SIZE (sizeof(TEMPORARY_PREFIX) + 16)
-/* Only names that another thread or a planted file has taken cost an attempt. */
+/* Only names that are taken, by another thread or a planted file, cost an attempt. */
 #define TEMPORARY_ATTEMPTS 1000
 
 /*
- * A name that nobody else is likely to take now. It need not be a secret:
- * O_EXCL refuses whatever has been planted there, links included.
+ * A name that nothing else is likely to take now. It need not be secret:
+ * O_EXCL refuses anything that has been planted there, links included.
  */
 static void temporary_name(char name[TEMPORARY_SIZE], unsigned int attempt)
 {
@@ -100,17 +104,20 @@ static int fill_file(int fd, const struct payload *payload)
 	return payload_stream(payload, write_block, &fd);
 }
 
-static int sync_file(int fd)
+/* After fsync nothing of the file is left for close to lose. */
+static int fill_and_sync_file(int fd, const struct payload *payload)
 {
 	int result;
 
+	if (fill_file(fd, payload) < 0)
+		return -1;
 	do
 		result = fsync(fd);
 	while (result < 0 && errno == EINTR);
 	return result;
 }
 
-/* Only a regular file or a link may be replaced: never /dev/null, say. */
+/* Only a regular file or a link may be replaced: never /dev/null, for example. */
 static int check_destination(int directory, const char *name)
 {
 	struct stat status;
@@ -123,31 +130,122 @@ static int check_destination(int directory, const char *name)
 	return -1;
 }
 
-static int extract_at(int directory, const char *name, const struct payload *payload, mode_t mode)
+/* A write beyond the limit would end the caller's process by SIGXFSZ. */
+static int check_limit(size_t length)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY ||
+	    limit.rlim_cur >= length)
+		return 0;
+	errno = EFBIG;
+	return -1;
+}
+
+static void unlink_keeping_errno(int directory, const char *name)
+{
+	int error = errno;
+
+	unlinkat(directory, name, 0);
+	errno = error;
+}
+
+static int rename_temporary(int directory, const char *temporary, const char *name)
+{
+	if (renameat(directory, temporary, directory, name) == 0)
+		return 0;
+	unlink_keeping_errno(directory, temporary);
+	return -1;
+}
+
+static int extract_named(int directory, const char *name, const struct payload *payload, mode_t mode)
 {
 	char temporary[TEMPORARY_SIZE];
-	int fd, error;
+	int fd, result;
 
-	if (check_destination(directory, name) < 0)
-		return -1;
 	fd = create_temporary(directory, temporary, mode);
 	if (fd < 0)
 		return -1;
-	if (fill_file(fd, payload) < 0 || sync_file(fd) < 0)
-		goto discard_open;
-	/* After fsync nothing of the file is left for close to lose. */
-	close(fd);
-	if (renameat(directory, temporary, directory, name) < 0)
-		goto discard;
-	return 0;
-
-discard_open:
+	result = fill_and_sync_file(fd, payload);
 	close_keeping_errno(fd);
-discard:
-	error = errno;
-	unlinkat(directory, temporary, 0);
-	errno = error;
+	if (result == 0)
+		return rename_temporary(directory, temporary, name);
+	unlink_keeping_errno(directory, temporary);
 	return -1;
+}
+
+/* What extract_unnamed() returns where the system does not let it, and nothing is left. */
+#define CANNOT_BE_UNNAMED 1
+
+#if defined O_TMPFILE
+
+/* Through /proc, since linking a descriptor itself takes a capability. */
+static int link_file(int fd, int directory, const char *name)
+{
+	char path[64];
+
+	/* Not of the process: a thread may have descriptors of its own. */
+	snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, directory, name, AT_SYMLINK_FOLLOW);
+}
+
+/* link(2) replaces nothing: that takes a temporary name, for a moment. */
+static int name_file(int fd, int directory, const char *name)
+{
+	char temporary[TEMPORARY_SIZE];
+	unsigned int attempt;
+	int result;
+
+	result = link_file(fd, directory, name);
+	if (result == 0)
+		return 0;
+	for (attempt = 0; result < 0 && errno == EEXIST && attempt < TEMPORARY_ATTEMPTS; attempt++) {
+		temporary_name(temporary, attempt);
+		result = link_file(fd, directory, temporary);
+	}
+	if (result == 0)
+		return rename_temporary(directory, temporary, name);
+	return errno == EEXIST ? -1 : CANNOT_BE_UNNAMED;
+}
+
+static int extract_unnamed(int directory, const char *name, const struct payload *payload, mode_t mode)
+{
+	int fd, result;
+
+	fd = openat(directory, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode);
+	if (fd < 0)
+		return CANNOT_BE_UNNAMED;
+	result = fill_and_sync_file(fd, payload);
+	if (result == 0)
+		result = name_file(fd, directory, name);
+	close_keeping_errno(fd);
+	return result;
+}
+
+#else
+
+static int extract_unnamed(int directory, const char *name, const struct payload *payload, mode_t mode)
+{
+	(void)directory;
+	(void)name;
+	(void)payload;
+	(void)mode;
+	return CANNOT_BE_UNNAMED;
+}
+
+#endif
+
+static int extract_at(int directory, const char *name, const struct payload *payload, mode_t mode)
+{
+	int result;
+
+	if (check_destination(directory, name) < 0 || check_limit(payload->length) < 0)
+		return -1;
+	result = extract_unnamed(directory, name, payload, mode);
+	/* What stands in its way stands in that of a file with a name, or does not matter. */
+	if (result == CANNOT_BE_UNNAMED)
+		result = extract_named(directory, name, payload, mode);
+	return result;
 }
 
 /*
@@ -191,7 +289,7 @@ static int make_directory(const char *path, bool *made)
 	*made = mkdir(path, 0777) == 0;
 	if (*made)
 		return 0;
-	/* What is there already need not be writable: ask for nothing else. */
+	/* A directory that exists already need not be writable. */
 	error = errno;
 	if (stat(path, &status) < 0) {
 		if (error != EEXIST)
@@ -223,7 +321,7 @@ static int parents_make(struct parents *parents)
 	return result;
 }
 
-/* Remove what was made, the innermost first. The path is used up. */
+/* Remove what was made, the innermost first. The path is overwritten. */
 static void parents_remove(struct parents *parents)
 {
 	int error = errno;
@@ -231,7 +329,7 @@ static void parents_remove(struct parents *parents)
 
 	for (end = parents->length; end > 0; end--) {
 		parents->path[end] = '\0';
-		/* Not empty if somebody else has put something there: theirs now. */
+		/* Fails, as it should, if something else has been put there. */
 		if (parents->made[end])
 			rmdir(parents->path);
 	}
@@ -253,23 +351,29 @@ static int extract_into(const char *directory_path, const char *name, const stru
 	return result;
 }
 
-int extract(const struct payload *payload, mode_t mode, const char *path, bool with_parents)
+const char *last_part(const char *path)
 {
-	struct parents parents;
-	const char *name;
-	int result = -1;
+	const char *slash, *name;
 
 	if (path == NULL || path[0] == '\0') {
 		errno = path == NULL ? EINVAL : ENOENT;
-		return -1;
+		return NULL;
 	}
-	name = strrchr(path, '/');
-	name = name == NULL ? path : name + 1;
-	if (name[0] == '\0') {
-		errno = EISDIR;
-		return -1;
-	}
-	if (parents_init(&parents, path, (size_t)(name - path)) < 0)
+	slash = strrchr(path, '/');
+	name = slash == NULL ? path : slash + 1;
+	if (name[0] != '\0')
+		return name;
+	errno = EISDIR;
+	return NULL;
+}
+
+static int extract_to(const struct payload *payload, mode_t mode, const char *path, bool with_parents)
+{
+	const char *name = last_part(path);
+	struct parents parents;
+	int result = -1;
+
+	if (name == NULL || parents_init(&parents, path, (size_t)(name - path)) < 0)
 		return -1;
 	if ((!with_parents || parents_make(&parents) == 0) &&
 	    extract_into(parents.path, name, payload, mode) == 0)
@@ -277,5 +381,16 @@ int extract(const struct payload *payload, mode_t mode, const char *path, bool w
 	else
 		parents_remove(&parents);
 	parents_free(&parents);
+	return result;
+}
+
+int extract(const struct payload *payload, mode_t mode, const char *path, bool with_parents)
+{
+	int state, result;
+
+	/* A thread that was cancelled half way would leave files and memory behind. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	result = extract_to(payload, mode, path, with_parents);
+	pthread_setcancelstate(state, &state);
 	return result;
 }

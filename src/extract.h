@@ -14,4 +14,7 @@
  */
 int extract(const struct payload *payload, mode_t mode, const char *path, bool with_parents);
 
+/* The name of the file that a path leads to; or NULL with errno set if it has none. */
+const char *last_part(const char *path);
+
 #endif

@@ -23,7 +23,7 @@ struct head {
 	size_t length;
 };
 
-/* Stops the stream when the header is there; whether it is says the length. */
+/* Stops the stream once the header is complete, which the length tells. */
 static int take_head(void *context, const unsigned char *block, size_t length)
 {
 	struct head *head = context;
@@ -36,7 +36,7 @@ static int take_head(void *context, const unsigned char *block, size_t length)
 	return head->length == HEADER_SIZE ? -1 : 0;
 }
 
-/* All fields are little-endian, whatever the kernel is. */
+/* All fields are little-endian, even if the kernel is not. */
 static uint64_t field(const struct head *head, size_t offset)
 {
 	uint64_t value = 0;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A payload that is embedded as it is. */
+/* A payload that is embedded uncompressed. */
 #include <config.h>
 
 #include "payload.h"
 
 /*
- * The library's pages are touched here for the first time, and Linux takes half
- * as long over them in steps as in one go: with the latter, extraction takes
- * 1.3 times as long as cp and sync (bench/extraction).
+ * The library's pages are touched here for the first time, and in steps Linux
+ * takes half as long over them as in one go: in one go, extraction takes 1.3
+ * times as long as cp and sync (bench/extraction).
  */
 #define BLOCK_SIZE 131072
 

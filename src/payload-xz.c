@@ -2,13 +2,11 @@
 /* A payload that is embedded as an .xz file, decoded by liblzma. */
 #include <config.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <lzma.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "payload.h"
 
@@ -83,116 +81,31 @@ static int decode_into(const struct payload *payload, unsigned char *memory)
 	return -1;
 }
 
-/* mmap(2) of fd, or of nothing if that is -1, at an address that is aligned. */
-static void *map_aligned(size_t size, int protection, int fd)
+/* The library's memory for the bytes, from where it is aligned. */
+static unsigned char *aligned_room(const struct payload *payload)
 {
-	int flags = MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS : 0);
-	unsigned char *room, *start;
-	size_t before;
-	void *memory;
+	return payload->room + (size_t)(-(uintptr_t)payload->room % PAYLOAD_ALIGNMENT);
+}
 
-	room = mmap(NULL, size + PAYLOAD_ALIGNMENT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (room == MAP_FAILED)
-		return NULL;
-	before = (size_t)(-(uintptr_t)room % PAYLOAD_ALIGNMENT);
-	start = room + before;
-	memory = mmap(start, size, protection, flags | MAP_FIXED, fd, 0);
-	if (memory == MAP_FAILED) {
-		int error = errno;
+/*
+ * The memory is part of the library, so whoever unloads the library gives it
+ * back: a destructor could not, since it also runs at exit(3), while other
+ * threads still use the bytes.
+ */
+static const unsigned char *decode(const struct payload *payload)
+{
+	unsigned char *memory = aligned_room(payload);
 
-		munmap(room, size + PAYLOAD_ALIGNMENT);
-		errno = error;
+	if (decode_into(payload, memory) < 0 ||
+	    mprotect(memory, PAYLOAD_PADDED(payload->length), PROT_READ) < 0)
 		return NULL;
-	}
-	if (before > 0)
-		munmap(room, before);
-	munmap(start + size, PAYLOAD_ALIGNMENT - before);
 	return memory;
 }
 
-static void unmap(void *memory, size_t size)
-{
-	int error = errno;
-
-	munmap(memory, size);
-	errno = error;
-}
-
-#if defined HAVE_MEMFD_CREATE && defined F_ADD_SEALS
-
-#define ALL_SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-
-/* From Linux 6.3 on; a system may be told to refuse memory without it. */
-#if !defined MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U
-#endif
-
-static int create_memory(void)
-{
-	const char *name = "supermachine-kernel";
-	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	int fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
-
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create(name, flags);
-	return fd;
-}
-
-static int fill_memory(const struct payload *payload, int fd, size_t size)
-{
-	unsigned char *memory;
-	int result;
-
-	/* Or a lack of memory would be a SIGBUS below. */
-	do
-		result = posix_fallocate(fd, 0, (off_t)size);
-	while (result == EINTR);
-	if (result != 0) {
-		errno = result;
-		return -1;
-	}
-	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED)
-		return -1;
-	result = decode_into(payload, memory);
-	unmap(memory, size);
-	return result;
-}
-
-/* Not even who calls mprotect(2) can write to sealed memory: he gets a copy. */
-static const unsigned char *decode(const struct payload *payload, size_t size)
-{
-	const unsigned char *memory = NULL;
-	int fd, error;
-
-	fd = create_memory();
-	if (fd < 0)
-		return NULL;
-	if (fill_memory(payload, fd, size) == 0 && fcntl(fd, F_ADD_SEALS, ALL_SEALS) == 0)
-		memory = map_aligned(size, PROT_READ, fd);
-	error = errno;
-	close(fd);
-	errno = error;
-	return memory;
-}
-
-#else
-
-static const unsigned char *decode(const struct payload *payload, size_t size)
-{
-	unsigned char *memory = map_aligned(size, PROT_READ | PROT_WRITE, -1);
-
-	if (memory == NULL)
-		return NULL;
-	if (decode_into(payload, memory) == 0 && mprotect(memory, size, PROT_READ) == 0)
-		return memory;
-	unmap(memory, size);
-	return NULL;
-}
-
-#endif
-
-/* One decodes, the others wait. fork(2) waits, too, or its child would forever. */
+/*
+ * One decodes, the others wait. fork(2) waits, too, or its child would forever.
+ * Nothing that is called with the lock is a cancellation point.
+ */
 static pthread_mutex_t decoding = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t decoding_once = PTHREAD_ONCE_INIT;
 static int decoding_fork_error;
@@ -227,7 +140,7 @@ const unsigned char *payload_bytes(const struct payload *payload)
 	lock_decoding();
 	bytes = atomic_load_explicit(&cache->bytes, memory_order_relaxed);
 	if (bytes == NULL) {
-		bytes = decode(payload, PAYLOAD_PADDED(payload->length));
+		bytes = decode(payload);
 		atomic_store_explicit(&cache->bytes, bytes, memory_order_release);
 	}
 	unlock_decoding();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An asset inside the library: its bytes as they are, or compressed. One of
- * payload-raw.c and payload-xz.c is built, as configure --with-payload= says;
- * what uses them does not know which.
+ * An asset inside the library, uncompressed or compressed. Either payload-raw.c
+ * or payload-xz.c is built, as configure --with-payload= says; callers do not
+ * know which.
  */
 #ifndef PAYLOAD_H
 #define PAYLOAD_H
@@ -18,7 +18,10 @@
 	(((length) + PAYLOAD_ALIGNMENT - 1) / PAYLOAD_ALIGNMENT * PAYLOAD_ALIGNMENT)
 
 #if defined PAYLOAD_XZ
-/* NULL until somebody has asked for the bytes. */
+/* What the decoded bytes take, wherever the loader puts it. */
+#define PAYLOAD_ROOM(length) (PAYLOAD_PADDED(length) + PAYLOAD_ALIGNMENT)
+
+/* NULL until the bytes are first asked for. */
 struct payload_cache {
 	_Atomic(const unsigned char *) bytes;
 };
@@ -28,14 +31,16 @@ struct payload {
 	/* What build-aux/embed-asset put into the library. */
 	const unsigned char *embedded;
 	size_t embedded_length;
-	/* Of the asset itself. */
+	/* The asset's own length. */
 	size_t length;
 #if defined PAYLOAD_XZ
 	struct payload_cache *cache;
+	/* PAYLOAD_ROOM(length) bytes, zero until they are decoded to. */
+	unsigned char *room;
 #endif
 };
 
-/* Takes the next of an asset's bytes. Returns 0, or -1 with errno set to stop. */
+/* Takes the next bytes of an asset. Returns 0, or -1 with errno set to stop. */
 typedef int payload_consumer(void *context, const unsigned char *block, size_t length);
 
 /*
@@ -55,7 +60,7 @@ const unsigned char *payload_bytes(const struct payload *payload);
  * Make fd, an empty file, share the data of whole blocks with the file that the
  * library was loaded from, and hand the bytes after them, where fd is then
  * positioned, to consume. Returns 1 if fd holds all bytes, 0 if that cannot be
- * done and it is empty still, or -1 with errno set if it can no longer be used.
+ * done and fd is still empty, or -1 with errno set if fd can no longer be used.
  */
 int payload_clone(const struct payload *payload, int fd, payload_consumer *consume, void *context);
 

@@ -6,9 +6,9 @@
 #include "supermachine-kernel.h"
 
 /*
- * The end of "supermachine-kernel VERSION": with the name before it, the version
- * can be found in what has the library linked in statically, and cannot be
- * mistaken. SUPERMACHINE_KERNEL_LOCKSTEP looks for it.
+ * The end of "supermachine-kernel VERSION": thanks to the name before it, the
+ * version can be found, without mistake, in a program that is linked statically
+ * with the library. SUPERMACHINE_KERNEL_LOCKSTEP looks for it.
  */
 const char *supermachine_kernel_version(void)
 {

@@ -2,18 +2,37 @@
 # shellcheck shell=sh
 #
 # Sourced by the test scripts: the Test Anything Protocol, and a scratch
-# directory that is removed when the script ends. A script makes its claims with
-# check (a command decides), pass and fail (the script has decided), and ends with
-# done_testing. One that cannot run at all says so with need or skip_all.
+# directory that is removed when the script ends, unless KEEP_SCRATCH is set. A
+# script makes its claims with check (a command decides), pass and fail (the script
+# has decided), and ends with done_testing. One that cannot run at all says so with
+# need or skip_all.
 
 tap_number=0
 
 # shellcheck disable=SC2154 # the environment that tests/Makemodule.am sets
 : "${top_srcdir:?run by make check}" "${top_builddir:?run by make check}"
 
-scratch=$(mktemp -d "$top_builddir/tests-scratch.XXXXXX")
-trap 'chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
+# Libtool installs to no directory with a space, and linkers take no list of such.
+case $top_builddir in
+*[[:space:]]*) scratch=$(mktemp -d) ;;
+*) scratch=$(mktemp -d "$top_builddir/tests-scratch.XXXXXX") ;;
+esac
+trap 'clean_up; remove_scratch' EXIT
 trap 'exit 1' HUP INT TERM
+
+# What a script has started or made elsewhere is its own to end and to remove.
+clean_up() {
+	:
+}
+
+remove_scratch() {
+	if [ -n "${KEEP_SCRATCH-}" ]; then
+		echo "# kept: $scratch"
+	else
+		chmod -R u+w "$scratch"
+		rm -rf "$scratch"
+	fi
+}
 
 # tap_comment FILE: show it as comments of the protocol.
 tap_comment() {
@@ -26,7 +45,7 @@ pass() {
 	echo "ok $tap_number - $1"
 }
 
-# fail DESCRIPTION [FILE]: FILE is what somebody needs to see.
+# fail DESCRIPTION [FILE]: FILE shows why.
 fail() {
 	tap_number=$((tap_number + 1))
 	echo "not ok $tap_number - $1"
@@ -51,8 +70,9 @@ skip() {
 	echo "ok $tap_number - $1 # SKIP $2"
 }
 
-# skip_all REASON: end here; nothing was tested.
+# skip_all REASON [FILE]: end here; nothing was tested.
 skip_all() {
+	[ $# -lt 2 ] || tap_comment "$2"
 	echo "1..0 # SKIP $1"
 	exit 0
 }
@@ -62,7 +82,7 @@ need() {
 	command -v "$1" >/dev/null || skip_all "$1 is not installed: apt install $2"
 }
 
-# bail_out REASON [FILE]: end here as failed; FILE is what somebody needs to see.
+# bail_out REASON [FILE]: end here as failed; FILE shows why.
 bail_out() {
 	[ $# -lt 2 ] || tap_comment "$2"
 	echo "Bail out! $1"

@@ -60,7 +60,7 @@ char *kernel_banner(const unsigned char *image, size_t length)
 	const size_t beginning_length = sizeof(beginning) - 1;
 	const unsigned char *end = image + length, *start = image, *stop;
 
-	/* A kernel has other strings that begin so; only the banner has a number. */
+	/* A kernel has other strings that begin like this; only the banner has a number. */
 	do {
 		start = find_text(start, (size_t)(end - start), beginning);
 		if (start == NULL)

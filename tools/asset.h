@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The assets of the library as rows of a table, made from that of configure.ac. */
+/* The library's assets as rows of a table, made from the one in configure.ac. */
 #ifndef ASSET_H
 #define ASSET_H
 
@@ -12,7 +12,7 @@
 
 /* A line of assets/NAME.buildinfo. */
 struct build_fact {
-	/* As there, "Source-Version", and for programs, "source_version". */
+	/* "Source-Version", as in the file, and "source_version", for programs. */
 	const char *name;
 	const char *key;
 	const char *value;
@@ -25,14 +25,14 @@ struct asset {
 	const size_t *length;
 	const char *(*sha256)(void);
 	int (*extract_to)(const char *path);
-	/* Of a kernel; else NULL. */
+	/* NULL unless it is a kernel. */
 	int (*image_header)(struct supermachine_image_header *header);
 
 	/*
-	 * What was known when this command was built: of which bytes, whether
-	 * they came with the package, and if so, what they were made with; a
-	 * fact without a name ends the list. asset_is_as_recorded() tells
-	 * whether the library still has those bytes.
+	 * What was known when this command was built: the digest of the bytes,
+	 * whether they came with the package, and if so, what they were made
+	 * with; a fact without a name ends the list. asset_is_as_recorded()
+	 * tells whether the library still has those bytes.
 	 */
 	const char *recorded_sha256;
 	bool bundled;
@@ -42,7 +42,7 @@ struct asset {
 extern const struct asset assets[];
 extern const size_t assets_count;
 
-/* NULL if there is none of that name. */
+/* NULL if there is none with that name. */
 const struct asset *asset_find(const char *name);
 
 /* The first one that is a kernel. */
@@ -50,15 +50,15 @@ const struct asset *asset_kernel(void);
 
 bool asset_is_as_recorded(const struct asset *asset);
 
-/* strerror(3), but for what the library alone means by an errno. */
+/* strerror(3), except where the library gives an errno a meaning of its own. */
 const char *asset_error(int error);
 
-/* Where in bytes the text first is, or NULL. */
+/* Where the text first appears in bytes, or NULL. */
 const unsigned char *find_text(const unsigned char *bytes, size_t length, const char *text);
 
 /*
  * The line "Linux version 6.12.117 (who@where) (compiler, linker) #1 ..." in a
- * kernel, without what follows it, in memory that the caller frees; or NULL.
+ * kernel, without its end of line, in memory that the caller frees; or NULL.
  */
 char *kernel_banner(const unsigned char *image, size_t length);
 

@@ -62,7 +62,7 @@ static int unknown_asset(const struct program *program, const char *name)
 {
 	size_t i;
 
-	/* On one line with complain(), which ends it. */
+	/* A line of its own: complain() has ended the first. */
 	complain(program, "there is no asset '%s'", name);
 	fputs("There are", stderr);
 	for (i = 0; i < assets_count; i++)
@@ -83,7 +83,7 @@ static int cat(const struct program *program, const char *name, char *const *app
 		return try_help(program);
 	}
 	if (isatty(STDOUT_FILENO)) {
-		complain(program, "this is no text for a terminal: redirect it, as in '%s %s >%s'",
+		complain(program, "this is not text for a terminal: redirect it, as in '%s %s >%s'",
 			 program->speaker, name, is_initramfs ? INITRAMFS_FILE : name);
 		return STATUS_TROUBLE;
 	}

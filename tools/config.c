@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* supermachine-kernel config: what the kernel was configured with, as it tells itself. */
+/* supermachine-kernel config: what the kernel was configured with, from its own image. */
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "commands.h"
 #include "options.h"
 
-/* Around a kernel's CONFIG_IKCONFIG, which is compressed by gzip. */
+/* They enclose the kernel's configuration, which CONFIG_IKCONFIG puts there as gzip. */
 #define START_MARK "IKCFG_ST"
 #define END_MARK "IKCFG_ED"
 
@@ -44,7 +44,7 @@ static const unsigned char *find_config(const unsigned char *image, size_t lengt
 	return start;
 }
 
-/* gzip -dc, which reads from fd and writes to our standard output. */
+/* Starts gzip -dc, which reads from fd and writes to our standard output. */
 static int spawn_gzip(int fd, pid_t *child)
 {
 	static char *const arguments[] = { (char *)"gzip", (char *)"-dc", NULL };
@@ -61,7 +61,7 @@ static int spawn_gzip(int fd, pid_t *child)
 	return error;
 }
 
-/* A failure is gzip's, too, which knows why. */
+/* If this fails, gzip fails as well, and knows why. */
 static void send_all(int fd, const unsigned char *bytes, size_t length)
 {
 	while (length > 0) {
@@ -89,14 +89,14 @@ static int wait_for_gzip(const struct program *program, pid_t child)
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return STATUS_DONE;
-	/* Whoever read our output has gone: as silent as if it had been us who wrote. */
+	/* The reader of our output has gone: be as silent as if we had written it ourselves. */
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE)
 		raise(SIGPIPE);
-	/* 127 is what posix_spawnp() may say only later. */
+	/* Some systems report a failed posix_spawnp() only in this way. */
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		complain(program, "gzip cannot be run: install it");
 	else
-		complain(program, "gzip could not decode the configuration, or not write it");
+		complain(program, "gzip could not decode the configuration or write it");
 	return STATUS_TROUBLE;
 }
 
@@ -105,12 +105,12 @@ static int decode(const struct program *program, const unsigned char *bytes, siz
 	int error, ends[2];
 	pid_t child;
 
-	/* Not a pipe, into which nothing can be written without a signal. */
+	/* Not a pipe: writing to one whose reader is gone raises a signal. */
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0) {
 		complain(program, "%s", strerror(errno));
 		return STATUS_TROUBLE;
 	}
-	/* gzip would wait for an end that it holds itself. */
+	/* Otherwise gzip would hold the writing end itself, and wait for it to close. */
 	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
 	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
 	error = spawn_gzip(ends[1], &child);

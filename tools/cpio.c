@@ -7,7 +7,7 @@
 
 #include "cpio.h"
 
-/* The values of the format, whatever those of the host are. */
+/* The format's values, whatever the host's are. */
 #define TYPE_DIRECTORY 0040000
 #define TYPE_CHARACTER_DEVICE 0020000
 #define TYPE_FILE 0100000
@@ -15,7 +15,7 @@
 #define HEADER_SIZE 110
 /* Names and data begin at multiples of this. */
 #define ALIGNMENT 4
-/* What archivers pad to, and kernels do not need. */
+/* Archivers pad to this; kernels do not need it. */
 #define BLOCK_SIZE 512
 #define TRAILER "TRAILER!!!"
 
@@ -28,7 +28,7 @@ struct entry {
 	size_t length;
 };
 
-/* Room for that many more, and where they go; NULL with errno set. */
+/* Makes room for length more bytes. Returns where they go, or NULL with errno set. */
 static unsigned char *append(struct cpio *archive, size_t length)
 {
 	unsigned char *start;

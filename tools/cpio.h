@@ -18,9 +18,9 @@ struct cpio {
 	uint32_t inode;
 };
 
-/* All begin with a structure of zeros; its bytes are the caller's to free. */
+/* Start with a structure of zeros; the caller frees its bytes. */
 
-/* Names have no slash in front. Returns 0, or -1 with errno set. */
+/* Names have no leading slash. These return 0, or -1 with errno set. */
 int cpio_add_directory(struct cpio *archive, const char *name, mode_t permissions);
 int cpio_add_file(struct cpio *archive, const char *name, mode_t permissions,
 		  const void *bytes, size_t length);
@@ -29,7 +29,7 @@ int cpio_add_character_device(struct cpio *archive, const char *name, mode_t per
 /* What must come last. */
 int cpio_end(struct cpio *archive);
 
-/* The mode, with the type, of the entry of that name; 0 if there is none. */
+/* The mode, with the type, of the entry with that name; 0 if there is none. */
 mode_t cpio_find(const struct cpio *archive, const char *name);
 
 #endif

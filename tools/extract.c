@@ -14,12 +14,14 @@
 #include "options.h"
 #include "places.h"
 #include "sha256.h"
+#include "signals.h"
 
 struct request {
 	/* For each asset. */
 	bool *wanted;
 	bool initramfs;
 	bool parents;
+	bool sync;
 	bool json;
 	char **appended;
 	size_t appended_count;
@@ -38,16 +40,18 @@ struct output {
 	char sha256[SHA256_TEXT];
 };
 
-/* What is done, and how far. */
+/* What is being done, and how far it has got. */
 struct extraction {
 	const struct program *program;
 	const char *directory;
 	bool parents;
+	bool sync;
+	struct signal_hold hold;
 	size_t done, count;
 	bool show_progress;
-	/* Of the longest file name, for people. */
+	/* The longest file name's, for output to people. */
 	int width;
-	/* NULL for people. */
+	/* NULL for output to people. */
 	struct json *json;
 };
 
@@ -69,12 +73,13 @@ void help_extract(const struct program *program)
 	print_help_row(program, "--all", "all of these; the default");
 	print_help_row(program, "--initramfs", INITRAMFS_FILE ", which has " INIT_ASSET " as /init");
 	print_append_help(program);
-	print_help_row(program, "--parents", "make DIR, and what is missing on the way to it");
-	print_help_row(program, "--json", "say what was written in JSON");
+	print_help_row(program, "--parents", "make DIR and its missing parents");
+	print_help_row(program, "--sync", "put the names of the files on the disk, too");
+	print_help_row(program, "--json", "list what was written, in JSON");
 	print_common_help(program);
 }
 
-/* getopt_long() with the assets' own options, whose values are their rows. */
+/* For getopt_long(), with an option for each asset, whose value is the asset's row. */
 static struct option *make_options(void)
 {
 	static const struct option fixed[] = {
@@ -82,6 +87,7 @@ static struct option *make_options(void)
 		{ "initramfs", no_argument, NULL, OPTION_INITRAMFS },
 		{ "append", required_argument, NULL, OPTION_APPEND },
 		{ "parents", no_argument, NULL, OPTION_PARENTS },
+		{ "sync", no_argument, NULL, OPTION_SYNC },
 		{ "json", no_argument, NULL, OPTION_JSON },
 		OPTIONS_COMMON,
 	};
@@ -132,6 +138,9 @@ static void take_option(struct request *request, int option)
 	case OPTION_PARENTS:
 		request->parents = true;
 		break;
+	case OPTION_SYNC:
+		request->sync = true;
+		break;
 	case OPTION_JSON:
 		request->json = true;
 		break;
@@ -140,7 +149,7 @@ static void take_option(struct request *request, int option)
 	}
 }
 
-/* Returns 0; or OPTIONS_STOP, and *status is what to exit with. */
+/* Returns 0; or OPTIONS_STOP, with the exit status in *status. */
 static int parse(const struct program *program, int argc, char **argv, struct request *request,
 		 const struct option *options, int *status)
 {
@@ -170,7 +179,7 @@ static int parse(const struct program *program, int argc, char **argv, struct re
 	return 0;
 }
 
-/* What a person can do about it, with ": " before it. */
+/* What a person can do about it, to follow the reason. */
 static const char *advice(int error, bool parents)
 {
 	switch (error) {
@@ -185,16 +194,18 @@ static const char *advice(int error, bool parents)
 	case EISDIR:
 		return ": remove it, or name another directory";
 	case EEXIST:
-		return ", and is no regular file: remove it, or name another directory";
+		return ", and is not a regular file: remove it, or name another directory";
 	case ENOSPC:
 	case EDQUOT:
 		return ": make room, or name a directory elsewhere";
+	case EFBIG:
+		return ": raise the limit of file sizes, as 'ulimit -f unlimited' does";
 	default:
 		return "";
 	}
 }
 
-/* What is being done, while it is, for a person who waits. */
+/* What is being done, for a person who waits. */
 static void show_progress(const struct extraction *extraction, const struct output *output)
 {
 	char size[SIZE_TEXT];
@@ -231,31 +242,55 @@ static void report(const struct extraction *extraction, const struct output *out
 	       size_text(size, output->length));
 }
 
+static int write_file(const struct extraction *extraction, const struct output *output, const char *path)
+{
+	int error;
+
+	if ((output->asset != NULL ? output->asset->extract_to(path)
+				   : replace_file(path, output->bytes, output->length, 0644)) == 0)
+		return 0;
+	error = errno;
+	clear_progress(extraction);
+	complain(extraction->program, "%s: %s%s", path, asset_error(error),
+		 advice(error, extraction->parents));
+	return -1;
+}
+
+static int sync_name(const struct extraction *extraction, const char *path)
+{
+	int error;
+
+	if (!extraction->sync || supermachine_sync_extracted(path) == 0)
+		return 0;
+	error = errno;
+	clear_progress(extraction);
+	complain(extraction->program, "%s: was written, but its name may not be on the disk: %s", path,
+		 strerror(error));
+	return -1;
+}
+
 static int write_output(struct extraction *extraction, const struct output *output)
 {
 	char *path = join_path(extraction->directory, output->file_name);
-	int error = 0;
+	int result;
 
 	if (path == NULL) {
 		complain(extraction->program, "%s", strerror(errno));
 		return -1;
 	}
 	show_progress(extraction, output);
-	if ((output->asset != NULL ? output->asset->extract_to(path)
-				   : replace_file(path, output->bytes, output->length, 0644)) < 0)
-		error = errno;
+	result = write_file(extraction, output, path);
+	if (result == 0)
+		result = sync_name(extraction, path);
 	clear_progress(extraction);
-	if (error == 0)
+	if (result == 0)
 		report(extraction, output, path);
-	else
-		complain(extraction->program, "%s: %s%s", path, asset_error(error),
-			 advice(error, extraction->parents));
 	extraction->done++;
 	free(path);
-	return error == 0 ? 0 : -1;
+	return result;
 }
 
-/* The files that are asked for. Returns how many. */
+/* Lists the files that are asked for. Returns how many. */
 static size_t list_outputs(const struct request *request, const struct cpio *initramfs,
 			   struct output *outputs)
 {
@@ -290,16 +325,16 @@ static int write_outputs(struct extraction *extraction, const struct output *out
 		if ((int)strlen(outputs[i].file_name) > extraction->width)
 			extraction->width = (int)strlen(outputs[i].file_name);
 	for (i = 0; i < extraction->count; i++)
-		if (write_output(extraction, &outputs[i]) < 0)
+		if (signals_have_come(&extraction->hold) || write_output(extraction, &outputs[i]) < 0)
 			return STATUS_TROUBLE;
 	return STATUS_DONE;
 }
 
 /*
- * The library could make the directories of the assets, but not that of the
+ * The library could make the directories for the assets, but not for the
  * initramfs: so all of them are made here, in one way.
  */
-static int write_into_directory(struct extraction *extraction, const struct output *outputs)
+static int make_and_fill_directory(struct extraction *extraction, const struct output *outputs)
 {
 	size_t made = 0;
 	int status;
@@ -312,6 +347,17 @@ static int write_into_directory(struct extraction *extraction, const struct outp
 	status = write_outputs(extraction, outputs);
 	if (status != STATUS_DONE)
 		remove_directories(extraction->directory, made);
+	return status;
+}
+
+/* A signal ends the command when the file in hand is whole, and nothing else is left. */
+static int write_into_directory(struct extraction *extraction, const struct output *outputs)
+{
+	int status;
+
+	signals_hold(&extraction->hold);
+	status = make_and_fill_directory(extraction, outputs);
+	signals_release(&extraction->hold);
 	return status;
 }
 
@@ -334,7 +380,7 @@ static int write_all_outputs(struct extraction *extraction, const struct output 
 	return status;
 }
 
-/* Without one on the command line, the default, which is made. */
+/* The one on the command line, or the default, which is made. */
 static char *choose_directory(const struct program *program, struct request *request)
 {
 	char *directory;
@@ -373,6 +419,7 @@ static int extract(const struct program *program, struct request *request)
 		goto release;
 	extraction.directory = directory;
 	extraction.parents = request->parents;
+	extraction.sync = request->sync;
 	extraction.count = list_outputs(request, &initramfs, outputs);
 	status = write_all_outputs(&extraction, outputs, request->json);
 	status = finish_output(program, status);

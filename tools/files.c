@@ -22,7 +22,7 @@ char *join_path(const char *directory, const char *name)
 	return path;
 }
 
-/* Somebody who shares the file may have made it one that does not wait. */
+/* Another process that shares the open file may have made it non-blocking. */
 static int wait_until_writable(int fd)
 {
 	struct pollfd waited = { .fd = fd, .events = POLLOUT };
@@ -50,7 +50,7 @@ int write_all(int fd, const void *bytes, size_t length)
 	return 0;
 }
 
-/* Only a regular file or a link may be replaced: never /dev/null, say. */
+/* Only a regular file or a link may be replaced: never /dev/null, for example. */
 static int check_destination(const char *path)
 {
 	struct stat status;
@@ -103,7 +103,7 @@ int replace_file(const char *path, const void *bytes, size_t length, mode_t mode
 	if (write_all(fd, bytes, length) == 0 && set_mode(fd, mode) == 0)
 		result = fsync(fd);
 	error = errno;
-	/* Nothing of a file that is on the disk is left for close to lose. */
+	/* The file has been synced: there is nothing that close() could lose. */
 	close(fd);
 	if (result == 0) {
 		result = rename(temporary, path);
@@ -131,7 +131,7 @@ static size_t parent_length(const char *path, size_t length)
 	return length;
 }
 
-/* What is there already need not be writable: nothing else is asked of it. */
+/* A directory that exists already need not be writable. */
 static int make_directory(const char *path, size_t *made)
 {
 	struct stat status;

@@ -8,7 +8,7 @@
 /* DIRECTORY/NAME in memory that the caller frees; or NULL with errno set. */
 char *join_path(const char *directory, const char *name);
 
-/* All of them, however few at a time fd takes. Returns 0, or -1 with errno set. */
+/* Writes all bytes, however few fd takes at a time. Returns 0, or -1 with errno set. */
 int write_all(int fd, const void *bytes, size_t length);
 
 /*
@@ -19,10 +19,10 @@ int write_all(int fd, const void *bytes, size_t length);
 int replace_file(const char *path, const void *bytes, size_t length, mode_t mode);
 
 /*
- * Make a directory and those on the way to it that are missing. *made is how
- * many that were, for remove_directories() to take back, innermost first, the
- * ones that are still empty. Returns 0; or -1 with errno set, and then none is
- * left.
+ * Make a directory and its missing parents. *made is how many were made;
+ * remove_directories() removes those of them that are still empty, innermost
+ * first. make_directories() returns 0; or -1 with errno set, and then none of
+ * them is left.
  */
 int make_directories(const char *path, size_t *made);
 void remove_directories(const char *path, size_t made);

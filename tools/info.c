@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* supermachine-kernel info: what is in the library, and where it came from. */
+/* supermachine-kernel info: what the library contains, and where it came from. */
 #include <config.h>
 #include <ctype.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 #define PAYLOAD_MEANING "usable in place"
 #endif
 
-/* Before values; a SHA-256 behind it just fits a terminal's 80 columns. */
+/* Where values start; a SHA-256 there just fits a terminal's 80 columns. */
 #define VALUE_COLUMN 16
 
 /* What a kernel's image says about itself. */
@@ -29,7 +29,7 @@ struct kernel_facts {
 	char *banner;
 	char *release;
 	char *compiler;
-	/* Of newer kernels. */
+	/* Only newer kernels name it. */
 	char *linker;
 };
 
@@ -117,7 +117,7 @@ static void print_value(const char *name, const char *value)
 	printf("  %-*s %s\n", VALUE_COLUMN - 3, name, value);
 }
 
-/* Digests of what was built from, and flags, are for programs. */
+/* Digests of sources, and flags, are for programs. */
 static bool is_for_people(const struct build_fact *fact)
 {
 	static const char *const others[] = { "SHA256", "Flags", "Size" };
@@ -177,12 +177,12 @@ static void print_origin(const struct asset *asset, const struct kernel_facts *k
 		print_build(asset);
 		return;
 	case ORIGIN_OVERRIDE:
-		print_value("Origin", "override, a file that configure was given");
+		print_value("Origin", "override, a file given to configure");
 		break;
 	default:
-		print_value("Origin", "unknown: library and command are of different builds");
+		print_value("Origin", "unknown: library and command are from different builds");
 	}
-	/* Its own word is all there is. */
+	/* There is nothing but what the kernel says about itself. */
 	if (kernel->compiler != NULL)
 		print_value("Compiler", kernel->compiler);
 	if (kernel->linker != NULL)

@@ -21,7 +21,7 @@
 /* Where init-oci looks unless the kernel's command line says otherwise. */
 static const char *const expected_paths[] = { "/oci/config.json", "/oci/overrides.json" };
 
-/* The path in the archive that FILE or FILE:/PATH means. *file_length is of FILE. */
+/* The path in the archive that FILE or FILE:/PATH means. *file_length is that of FILE. */
 static const char *path_of(const char *appended, size_t *file_length)
 {
 	const char *colon = NULL, *next, *name;
@@ -56,7 +56,7 @@ static bool is_plain_path(const char *path)
 	return true;
 }
 
-/* Directories on the way to a file of that path, each once. */
+/* The parent directories of the file at that path, each once. */
 static int add_parents(const struct program *program, struct cpio *archive, const char *path)
 {
 	char name[LONGEST_PATH];

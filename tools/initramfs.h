@@ -11,12 +11,12 @@
 #define INITRAMFS_FILE "initramfs.cpio"
 
 /*
- * What every initramfs begins with: the library's PID 1 as /init. All of these
+ * The beginning of every initramfs: the library's PID 1 as /init. Both functions
  * return 0; or -1 after a message, and then there is nothing to free.
  */
 int initramfs_begin(const struct program *program, struct cpio *archive);
 
-/* A whole one, with what --append says after that: each a FILE, or FILE:/PATH. */
+/* A whole initramfs, with the arguments of --append: each a FILE, or FILE:/PATH. */
 int initramfs_make(const struct program *program, struct cpio *archive,
 		   char *const *appended, size_t count);
 

@@ -6,9 +6,9 @@
 #include "json.h"
 
 /*
- * How many bytes the character at text has in UTF-8; 0 if it is none. The second
+ * How many bytes the character at text has in UTF-8; 0 if it is not one. The second
  * byte of some has a narrower range: no character is encoded in more bytes than
- * it needs, and surrogates and what lies beyond U+10FFFF are no characters.
+ * it needs, and surrogates and what lies beyond U+10FFFF are not characters.
  */
 static size_t utf8_length(const unsigned char *text)
 {

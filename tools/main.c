@@ -5,6 +5,7 @@
  */
 #include <config.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <supermachine-kernel.h>
@@ -25,7 +26,7 @@ static const struct command commands[] = {
 	{ "cat", "write one of them, or an initramfs, to standard output", command_cat, help_cat },
 	{ "info", "show version, assets, digests, and what they were built from", command_info,
 	  help_info },
-	{ "verify", "compare the assets with the digests recorded of them", command_verify,
+	{ "verify", "compare the assets with the digests recorded for them", command_verify,
 	  help_verify },
 	{ "config", "show the configuration that the kernel was built with", command_config,
 	  help_config },
@@ -43,7 +44,7 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* A program whose messages begin with the command, too. The text is to be freed. */
+/* Let messages begin with the command, too. The caller frees the text. */
 static char *speak_for(struct program *program, const struct command *command)
 {
 	size_t size = strlen(program->name) + strlen(command->name) + 2;
@@ -66,7 +67,7 @@ static int help_all(const struct program *program)
 	fputs("The guest kernel of supermachine microVMs, and init-oci, their PID 1.\n\n", stdout);
 	for (i = 0; i < COMMANDS; i++)
 		print_help_row(program, commands[i].name, commands[i].description);
-	print_help_row(program, "help [COMMAND]", "show this help, or that of a command");
+	print_help_row(program, "help [COMMAND]", "show this help, or a command's");
 	fputc('\n', stdout);
 	print_common_help(program);
 	fputs("\nManual: supermachine-kernel(1).\n", stdout);
@@ -168,9 +169,11 @@ int main(int argc, char **argv)
 	struct program program;
 
 	program_init(&program, argc > 0 ? argv[0] : NULL);
+	/* A file beyond the limit is an error like others, to be cleaned up after. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION) < 0) {
-		complain(&program, "is of version %s, but the library is of version %s: "
-			 "install both of one version",
+		complain(&program, "is version %s, but the library is version %s: "
+			 "install the same version of both",
 			 SUPERMACHINE_KERNEL_VERSION, supermachine_kernel_version());
 		return STATUS_TROUBLE;
 	}

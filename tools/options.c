@@ -42,7 +42,7 @@ int next_option(const struct program *program, int argc, char **argv,
 {
 	int option;
 
-	/* Messages of getopt_long() begin with it. */
+	/* getopt_long() begins its messages with it. */
 	argv[0] = (char *)program->speaker;
 	option = getopt_long(argc, argv, "hV", options, NULL);
 	switch (option) {
@@ -125,7 +125,7 @@ void print_help_row(const struct program *program, const char *name, const char 
 void print_append_help(const struct program *program)
 {
 	print_help_row(program, "--append=FILE[:/PATH]", "add FILE to the initramfs, as /PATH; config.json and");
-	print_help_row(program, "", "overrides.json go to where init-oci looks for them");
+	print_help_row(program, "", "overrides.json go where init-oci looks for them");
 }
 
 void print_common_help(const struct program *program)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of commands: those of getopt_long(3), and what all of them have. */
+/* Options of the commands, by getopt_long(3), and what all commands share. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -18,6 +18,7 @@ enum {
 	OPTION_INITRAMFS,
 	OPTION_JSON,
 	OPTION_PARENTS,
+	OPTION_SYNC,
 	OPTION_VERSION,
 	/* And from here on, those of a table of assets. */
 	OPTION_ASSETS,
@@ -29,17 +30,17 @@ enum {
 	{ NULL, 0, NULL, 0 }
 
 /*
- * The next option's value, or -1 after the last; then optind says where the
- * operands start. Those of OPTIONS_COMMON, and wrong ones, are dealt with here:
- * then it is OPTIONS_STOP, and *status is what to exit with.
+ * Returns the next option's value, or -1 after the last; optind then says where
+ * the operands start. Options of OPTIONS_COMMON, and wrong ones, are dealt with
+ * here: the result is OPTIONS_STOP, with the exit status in *status.
  */
 enum { OPTIONS_STOP = -2 };
 int next_option(const struct program *program, int argc, char **argv,
 		const struct option *options, void (*help)(const struct program *), int *status);
 
 /*
- * The same for a command that has OPTION_JSON or nothing. Returns 0, or
- * OPTIONS_STOP; json may be NULL.
+ * The same for a command whose only other option is OPTION_JSON, or that has none:
+ * then json is NULL. Returns 0, or OPTIONS_STOP.
  */
 int plain_options(const struct program *program, int argc, char **argv,
 		  void (*help)(const struct program *), bool *json, int *status);
@@ -56,7 +57,7 @@ void print_version(const struct program *program);
 void print_help_row(const struct program *program, const char *name, const char *text);
 /* --append, which several commands have. */
 void print_append_help(const struct program *program);
-/* "Usage: NAME", in which the line goes on. */
+/* The line "Usage: NAME ARGUMENTS". */
 void print_usage(const struct program *program, const char *arguments);
 /* The options of OPTIONS_COMMON. */
 void print_common_help(const struct program *program);

@@ -24,7 +24,7 @@ char *default_directory(void)
 	directory = variable("SUPERMACHINE_ASSETS_DIR");
 	if (directory != NULL)
 		return strdup(directory);
-	/* The XDG Base Directory Specification has relative ones ignored. */
+	/* The XDG Base Directory Specification says to ignore relative ones. */
 	directory = variable("XDG_DATA_HOME");
 	if (directory != NULL && directory[0] == '/')
 		return join_path(directory, OURS);

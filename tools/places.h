@@ -4,8 +4,8 @@
 
 /*
  * The directory in which a runtime looks for extracted assets, in memory that
- * the caller frees: $SUPERMACHINE_ASSETS_DIR, or that of this version among the
- * user's data. NULL with errno set; ENOENT means that the environment names none.
+ * the caller frees: $SUPERMACHINE_ASSETS_DIR, or this version's among the user's
+ * data. NULL with errno set; ENOENT means that the environment names none.
  */
 char *default_directory(void);
 

@@ -26,7 +26,7 @@ void program_init(struct program *program, const char *called_as)
 	const char *slash = strrchr(name, '/');
 
 	name = slash == NULL ? name : slash + 1;
-	/* So libtool names a program that has not been installed yet. */
+	/* libtool gives this prefix to a program that has not been installed yet. */
 	if (strncmp(name, "lt-", 3) == 0)
 		name += 3;
 	program->name = name;
@@ -75,13 +75,13 @@ void print_styled(const struct program *program, enum style style, const char *t
 
 int finish_output(const struct program *program, int status)
 {
-	/* The flush does not tell of what failed before it. */
+	/* fflush() does not report what failed before it. */
 	bool failed = ferror(stdout) != 0;
 
 	if (fflush(stdout) == 0 && !failed)
 		return status;
 	if (failed)
-		complain(program, "standard output: not all could be written");
+		complain(program, "standard output: not everything could be written");
 	else
 		complain(program, "standard output: %s", strerror(errno));
 	return STATUS_TROUBLE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every command needs: who is speaking, to what, and how it ends. */
+/* What every command needs: its name in messages, its output, its exit status. */
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
@@ -12,7 +12,7 @@
 #define PRINTF_LIKE(text, first)
 #endif
 
-/* As those of diff(1): a difference is told apart from not having looked. */
+/* As in diff(1): a difference is told apart from not having looked. */
 enum {
 	STATUS_DONE = 0,
 	STATUS_DIFFERS = 1,
@@ -26,8 +26,8 @@ enum style {
 };
 
 struct program {
-	/* As it was called, without directories: it may have been installed
-	 * under another name, with configure --program-prefix. */
+	/* The name it was called by, without directories: it may have been
+	 * installed under another one, with configure --program-prefix. */
 	const char *name;
 	/* What messages begin with: the name, and the command if there is one. */
 	const char *speaker;
@@ -47,8 +47,8 @@ int try_help(const struct program *program);
 void print_styled(const struct program *program, enum style style, const char *text);
 
 /*
- * The status of a command that printed: that of a full disk, if what it printed
- * did not arrive.
+ * The exit status of a command that printed: STATUS_TROUBLE if not all of its
+ * output was written, for example because the disk is full.
  */
 int finish_output(const struct program *program, int status);
 

@@ -2,11 +2,10 @@
 /*
  * SHA-256, as FIPS 180-4 defines it.
  *
- * Why one of our own: nothing else here needs a library for cryptography, the
- * kernel's AF_ALG is Linux's alone and often not configured or forbidden by a
- * sandbox, and the programs that print digests differ from system to system. The
- * digests are of data that anybody may know, so there is no secret for the time
- * it takes to tell.
+ * Why our own: nothing else here needs a library for cryptography, AF_ALG exists
+ * on Linux alone and is often not configured or forbidden by a sandbox, and the
+ * programs that print digests differ from system to system. The digests are of
+ * data that anybody may know, so the time that they take gives no secret away.
  */
 #ifndef SHA256_H
 #define SHA256_H
@@ -26,10 +25,10 @@ struct sha256 {
 
 void sha256_begin(struct sha256 *hash);
 void sha256_add(struct sha256 *hash, const void *bytes, size_t length);
-/* In lower case. The hash is used up. */
+/* The digest in lower case. The hash cannot be used after that. */
 void sha256_end(struct sha256 *hash, char text[SHA256_TEXT]);
 
-/* All of it in one go. */
+/* All three in one call. */
 void sha256_of(const void *bytes, size_t length, char text[SHA256_TEXT]);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* supermachine-kernel verify: bytes against the digests that are recorded of them. */
+/* supermachine-kernel verify: bytes against the digests recorded for them. */
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ enum result { RESULT_OK, RESULT_DIFFERS, RESULT_MISSING, RESULT_TROUBLE };
 
 struct verification {
 	const struct program *program;
-	/* NULL for people. */
+	/* NULL for output to people. */
 	struct json *json;
 	bool bad_in_library, bad_files, bad_initramfs;
 	bool trouble;
@@ -37,7 +37,7 @@ void help_verify(const struct program *program)
 	      "DIR, look where 'extract' writes without one, if anything is there.\n\n"
 	      "Exit status: 0 if all is as recorded, 1 if something differs or is missing in\n"
 	      "DIR, 2 if something could not be read.\n\n", stdout);
-	print_help_row(program, "--json", "say the results in JSON");
+	print_help_row(program, "--json", "show the results in JSON");
 	print_common_help(program);
 }
 
@@ -46,10 +46,10 @@ void help_verify(const struct program *program)
 /* What is looked at. */
 struct subject {
 	const char *name;
-	/* NULL for what is in the library. */
+	/* NULL for an asset in the library. */
 	const char *path;
 	const char *expected_sha256;
-	/* Of an initramfs: of how many bytes at its beginning that is. Else 0. */
+	/* For an initramfs: how many bytes at its beginning the digest covers. Else 0. */
 	size_t length;
 };
 
@@ -131,7 +131,7 @@ static void verify_in_library(struct verification *verification, const struct as
 	}
 }
 
-/* Of that many bytes at most, or of all if it is 0. Returns 0, or -1 with errno set. */
+/* Of at most length bytes, or of all if that is 0. Returns 0, or -1 with errno set. */
 static int digest_of_stream(int fd, size_t length, char sha256[SHA256_TEXT])
 {
 	unsigned char block[BLOCK_SIZE];
@@ -161,7 +161,7 @@ static void verify_stream(struct verification *verification, const struct subjec
 	struct stat status;
 
 	if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
-		say(verification, subject, RESULT_DIFFERS, NULL, "it is no regular file");
+		say(verification, subject, RESULT_DIFFERS, NULL, "it is not a regular file");
 	else if (digest_of_stream(fd, subject->length, sha256) < 0)
 		say(verification, subject, RESULT_TROUBLE, NULL, strerror(errno));
 	else
@@ -170,7 +170,7 @@ static void verify_stream(struct verification *verification, const struct subjec
 
 static void verify_file(struct verification *verification, const struct subject *subject)
 {
-	/* A FIFO in its place would keep one that waits for ever. */
+	/* Without O_NONBLOCK, a FIFO in its place would block for ever. */
 	int fd = open(subject->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd >= 0) {
@@ -208,8 +208,8 @@ static int verify_asset_file(struct verification *verification, const struct ass
 }
 
 /*
- * Nobody needs to have made one, and what has been appended to it is not ours;
- * but one that has the PID 1 of another version is as bad as another kernel.
+ * There need not be one, and what has been appended to it is not ours; but one
+ * with the PID 1 of another version is as bad as another kernel.
  */
 static int verify_initramfs(struct verification *verification, const char *directory)
 {
@@ -249,7 +249,7 @@ static int verify_directory(struct verification *verification, const char *direc
 	return verify_initramfs(verification, directory);
 }
 
-/* Nobody asked for what is there: it may well be nothing. */
+/* The default directory was not asked for, so it may well have nothing in it. */
 static bool has_any_asset(const char *directory)
 {
 	bool found = false;
@@ -309,7 +309,7 @@ static void advise(const struct verification *verification, const char *director
 			 " --all --initramfs" : " --initramfs",
 			 directory == NULL ? "" : " ", directory == NULL ? "" : directory);
 	if (verification->trouble)
-		complain(program, "not all could be read");
+		complain(program, "not everything could be read");
 }
 
 static int verify(struct verification *verification, const char *directory)

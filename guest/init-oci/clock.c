@@ -15,7 +15,7 @@
 #define SECOND UINT64_C(1000000000)
 #define TIME_PORT 123
 
-/* Other PTP clocks may count TAI, or anything: it is some seconds away. */
+/* Other PTP clocks may count TAI, which is some seconds away, or anything else. */
 static bool is_kvm_clock(void)
 {
 	static const char name[] = "KVM virtual PTP\n";
@@ -73,7 +73,7 @@ int clock_correct(uint64_t nanoseconds)
 	return correct(nanoseconds, SECOND / 10);
 }
 
-/* The RTC counts seconds: the time is somewhere in the one that it tells. */
+/* The RTC counts seconds: the time is somewhere within the second that it shows. */
 static void correct_from_rtc(void)
 {
 	uint64_t seconds = 0;
@@ -120,12 +120,12 @@ void clock_receive_datagrams(int fd)
 		for (int i = 7; i >= 0; i--)
 			nanoseconds = nanoseconds << 8 | bytes[i];
 	}
-	/* A time that the kernel does not take is no better than none. */
+	/* If the kernel does not take the time, nothing else can be done about it. */
 	if (nanoseconds)
 		(void)clock_correct(nanoseconds);
 }
 
-/* Whether a device has a driver: what the folder of the driver has besides are files. */
+/* Whether the driver has a device: every other entry of the driver's directory is a file. */
 static bool has_generation_id(void)
 {
 	DIR *directory = opendir("/sys/bus/platform/drivers/vmgenid");
@@ -165,7 +165,7 @@ void clock_receive_generations(int fd)
 	ssize_t got;
 
 	while ((got = recv(fd, event, sizeof(event), 0)) >= 0 || errno == ENOBUFS) {
-		/* An event that was lost may have been the one. */
+		/* A lost event may have been the right one. */
 		if (got < 0 || clock_is_new_generation(event, (size_t)got))
 			generation = true;
 	}

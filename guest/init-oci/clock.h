@@ -6,15 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The kernel has set the clock from an RTC, to the second: KVM's PTP clock knows better. */
+/* The kernel has set the clock from an RTC, to the second: KVM's PTP clock is more exact. */
 bool clock_set_from_ptp(void);
 
 /* Whether the two differ by no more than that; all in nanoseconds. */
 bool clock_agrees(uint64_t clock, uint64_t time, uint64_t tolerance);
 
 /*
- * Sets the clock if it is off by more than it may take to tell somebody the time,
- * 100 ms. Nanoseconds since 1970. Returns 0, or -1 with errno set.
+ * Sets the clock if it is off by more than 100 ms, which is how long it may take for
+ * the time to be told. Nanoseconds since 1970. Returns 0, or -1 with errno set.
  */
 int clock_correct(uint64_t nanoseconds);
 
@@ -24,8 +24,8 @@ void clock_receive_datagrams(int fd);
 
 /*
  * A socket for the kernel's events, one of which says that the machine goes on
- * from a snapshot: KVM's PTP clock, else the RTC, know the time then. -1 when the
- * machine has no device that tells.
+ * from a snapshot: KVM's PTP clock, or else the RTC, then has the right time. -1
+ * when the machine has no device that reports this.
  */
 int clock_open_generations(void);
 void clock_receive_generations(int fd);

@@ -39,7 +39,7 @@ static char *next_argument(char **rest)
 	return argument;
 }
 
-/* What virtio-fs has room for. */
+/* The longest that virtio-fs has room for. */
 #define TAG_MAX 36
 
 #define DISK_FORM "a disk like vdb or serial:NAME of up to 20 letters"
@@ -200,7 +200,7 @@ static const char *parse_stderr(char *value, struct command_line *line)
 	return parse_stream(value, &line->streams[2]);
 }
 
-/* Zero when it is none: neither 0 nor the largest number can be connected to. */
+/* Zero when it is not a port: neither 0 nor the largest number can be connected to. */
 static unsigned int vsock_port(const char *text)
 {
 	uint64_t port = 0;
@@ -267,7 +267,7 @@ static const struct {
 	{ "init", parse_init, false },
 };
 
-/* given has a bit for each argument that was there before. */
+/* given has a bit for each argument that came before. */
 static int parse_argument(char *name, struct command_line *line, unsigned int *given,
 			  struct error *error)
 {
@@ -282,7 +282,7 @@ static int parse_argument(char *name, struct command_line *line, unsigned int *g
 		if (!strcmp(name, arguments[i].name))
 			break;
 	}
-	/* A misspelt argument that is skipped would start something else than asked for. */
+	/* Skipping a misspelt argument would start something other than what was asked for. */
 	if (i == sizeof(arguments) / sizeof(arguments[0]))
 		return ERROR(error, "command line: " PREFIX, name, ": no such argument");
 	if ((*given >> i & 1) && !arguments[i].is_list)

@@ -7,10 +7,10 @@
 
 #include "error.h"
 
-/* More than arm64's command line of 2048 bytes can name. */
+/* More than fit on arm64's command line of 2048 bytes. */
 #define LAYERS_MAX 128
 
-/* What virtio-blk has room for. */
+/* The longest that virtio-blk has room for. */
 #define SERIAL_MAX 20
 
 /* A disk as the command line names it: `vdb`, or `serial:NAME`. */
@@ -20,13 +20,13 @@ struct disk {
 	char device[32];	/* kernel name, empty until the disk is found */
 };
 
-/* A layer: a disk, or a share of the host, of which the disk has no more than the name. */
+/* A layer: a disk, or a share of the host; then only the disk's name is used. */
 struct layer {
 	struct disk disk;
 	const char *share;	/* the tag of a virtiofs; NULL for a disk */
 };
 
-/* A file of the VMM's, such as the configuration. */
+/* A file from the VMM, such as the configuration. */
 struct source {
 	enum {
 		SOURCE_INITRAMFS,
@@ -79,7 +79,7 @@ int disk_parse(const char *value, struct disk *disk);
 
 /*
  * Parses the kernel's command line, which is changed and must outlive the
- * result. Arguments that do not begin with `init_oci.` are somebody else's.
+ * result. Arguments that do not begin with `init_oci.` are for other programs.
  */
 int command_line_parse(char *text, struct command_line *line, struct error *error);
 

@@ -5,7 +5,7 @@
 #include "json.h"
 #include "oci_config.h"
 
-/* The fields that images and runtime configurations both have, under other names. */
+/* The fields that images and runtime configurations both have, under different names. */
 
 /* A list of NAME=VALUE, which are added to config->env; that is a list from then on. */
 int config_get_environment(const struct object *object, const char *key, struct config *config,

@@ -29,7 +29,7 @@ static void put(const char *text, size_t length)
 	/* Before console_open() there is only what the kernel may have opened. */
 	if (written < 0)
 		written = write(STDERR_FILENO, text, length);
-	/* Nobody is left to tell. */
+	/* If this fails, there is nowhere to report it. */
 	(void)written;
 }
 

@@ -37,7 +37,7 @@ static bool is_bind(const struct mount_point *point, const struct mount_options 
 	return options->bind || has_type(point, "bind");
 }
 
-/* Compares but for slashes at the end. */
+/* Ignores slashes at the end of path. */
 static bool is_same_path(const char *path, const char *plain)
 {
 	size_t length = strlen(plain);
@@ -45,7 +45,7 @@ static bool is_same_path(const char *path, const char *plain)
 	return !strncmp(path, plain, length) && !path[length + strspn(path + length, "/")];
 }
 
-/* One of those that every container has. */
+/* Whether it is one of the mounts that every container has. */
 static bool is_made_already(const struct mount_point *point)
 {
 	static const char *const made[][2] = {
@@ -62,7 +62,7 @@ static bool is_made_already(const struct mount_point *point)
 	return false;
 }
 
-/* Options one by one need no quoting, and the one that is wrong can be named. */
+/* Passed one by one, options need no quoting, and the wrong one can be named. */
 static int set_option(int context, const char *word)
 {
 	const char *value = strchr(word, '=');
@@ -127,7 +127,7 @@ static bool has_special_option(const struct mount_point *point)
 	return false;
 }
 
-/* The file system of a mount that is there gets its own options. */
+/* Gives the file system of an existing mount the options that are its own. */
 static int reconfigure(const struct mount_point *point, struct error *error)
 {
 	int context = fspick(AT_FDCWD, point->destination, FSPICK_CLOEXEC);
@@ -150,7 +150,7 @@ out:
 static int change_existing(const struct mount_point *point, const struct mount_options *options,
 			   struct error *error)
 {
-	/* Options of cgroup v1 say nothing to v2, which is what there is. */
+	/* Options of cgroup v1 mean nothing to v2, which is what is mounted. */
 	const bool has_options = !is_bind(point, options) && !has_type(point, "cgroup") &&
 				 has_special_option(point);
 
@@ -161,7 +161,7 @@ static int change_existing(const struct mount_point *point, const struct mount_o
 	return 0;
 }
 
-/* Whether the kernel mounts the type from a device: no `nodev` is before it then. */
+/* Whether the kernel mounts the type from a device: then it is listed without `nodev`. */
 static int needs_device(const struct mount_point *point, bool *device, struct error *error)
 {
 	size_t length, type_length = strlen(point->type);
@@ -216,7 +216,7 @@ static int find_source(const struct mount_point *point, const char **source,
 {
 	bool device = false;
 
-	/* The kernel wants one even where it means nothing. */
+	/* The kernel wants a source even where it means nothing. */
 	*source = point->source && point->source[0] ? point->source : point->type;
 	if (needs_device(point, &device, error) < 0)
 		return -1;
@@ -233,8 +233,8 @@ static int set_number(int context, const char *key, unsigned int value)
 }
 
 /*
- * As container engines have it: a tmpfs is as open to others as what it hides,
- * and belongs to the same user if it has the same in it.
+ * As in container engines, a tmpfs is as open to others as the directory that it
+ * hides, and belongs to the same user if it gets a copy of that directory.
  */
 static int set_tmpfs_owner(const struct mount_point *point, const struct mount_options *options,
 			   int context)
@@ -302,7 +302,7 @@ static int clone(const struct mount_point *point, const struct mount_options *op
 	return mounted < 0 ? mount_error(point, "source ", source, error) : mounted;
 }
 
-/* Makes the place if it is not there. Returns a descriptor, or -1 with errno set. */
+/* Makes the destination if it does not exist. Returns a descriptor, or -1 with errno set. */
 static int open_destination(const struct mount_point *point, int mounted)
 {
 	struct stat source, destination;
@@ -333,7 +333,7 @@ static int attach(const struct mount_point *point, const struct mount_options *o
 		mount_error(point, "copy what it hides", "", error);
 		goto out;
 	}
-	/* Not before the copying, for the same reason. */
+	/* Not before the copying, which a read-only mount would refuse. */
 	if (set_all_attributes(mounted, "", AT_EMPTY_PATH, options) < 0 ||
 	    move_mount(mounted, "", destination, "",
 		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {

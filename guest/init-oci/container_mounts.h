@@ -7,7 +7,7 @@
 
 /*
  * Makes `mounts` in their order, after the root is entered. Those that every
- * container has are there already and get the options given.
+ * container has exist already, and get the options given.
  */
 int container_mounts_make(const struct config *config, struct error *error);
 

@@ -31,7 +31,7 @@ static int mask(const char *path, struct error *error)
 
 static int make_read_only(const char *path, unsigned int flags, struct error *error)
 {
-	/* Only adds: the flags that are there already stay. */
+	/* Only adds flags: those that are set already stay. */
 	const struct mount_attributes read_only = { .set = MOUNT_ATTR_RDONLY };
 
 	if (mount_setattr(AT_FDCWD, path, flags, &read_only) < 0)
@@ -49,7 +49,7 @@ static int make_path_read_only(const char *path, struct error *error)
 	return make_read_only(path, AT_RECURSIVE, error);
 }
 
-/* As a mount of its own it is not reached by what makes the root read-only. */
+/* As a mount of its own, it stays writable when the root is made read-only. */
 static int make_volume(const char *path, bool mounted, struct error *error)
 {
 	if (make_directory_path(path) < 0)

@@ -20,7 +20,7 @@ static int connect_to_host(unsigned int port, struct error *error)
 	const struct vsock_address address = {
 		.family = AF_VSOCK, .port = port, .cid = VSOCK_CID_HOST,
 	};
-	/* Makes close() wait until the host has all, which then answers. */
+	/* Makes close() wait until the host has everything and answers. */
 	const struct linger linger = { .l_onoff = 1, .l_linger = WAIT_SECONDS };
 	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct decimal number;
@@ -66,8 +66,8 @@ int control_open(const struct control_address *address, struct error *error)
 }
 
 /*
- * Not poll(): of a port that nobody has opened it returns at once, with POLLHUP,
- * and never waits for somebody to open it.
+ * Not poll(): for a port that the VMM has not opened it returns at once, with
+ * POLLHUP, and never waits for the VMM to open it.
  */
 static bool wait_until_writable(void)
 {

@@ -12,12 +12,12 @@
  *
  *   started     the container's program runs
  *   exit N      the container's exit status, at the very end
- *   error WHY   to a line that is no request, or cannot be done
+ *   error WHY   to a line that is not a request, or cannot be carried out
  *
  * What the VMM may send is in request.h.
  *
- * A descriptor of fixed number, so that even a handler of a fault can say the
- * end; /dev/null when no channel is asked for.
+ * Its descriptor has a fixed number, so that even a fault handler can report the
+ * end; it is /dev/null when no channel is asked for.
  */
 #define CONTROL_FILENO 4
 
@@ -30,7 +30,7 @@ int control_open(const struct control_address *address, struct error *error);
 void control_line(const char *const parts[]);
 #define CONTROL_SAY(...) control_line((const char *const[]){ __VA_ARGS__, NULL })
 
-/* Says the exit status and closes the channel when the VMM has it. */
+/* Sends the exit status, and closes the channel when the VMM has received it. */
 void control_end(int status);
 
 #endif

@@ -91,7 +91,7 @@ static int copy_one(int from, int to, const char *name)
 
 int copy_tree(int from, int to)
 {
-	/* A description of its own, for the directory may be open without reading. */
+	/* A new open file description, for the directory may be open with O_PATH only. */
 	int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;

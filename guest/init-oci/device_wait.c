@@ -47,7 +47,7 @@ static bool wait_for_event(int events, const struct timespec *start)
 
 	if (poll(&poll_events, 1, milliseconds_left(start)) <= 0)
 		return false;
-	/* What is in them does not matter: /dev and /sys tell. */
+	/* The contents of the events do not matter: /dev and /sys tell. */
 	while (recv(events, event, sizeof(event), 0) >= 0 || errno == ENOBUFS)
 		;
 	return true;

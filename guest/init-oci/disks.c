@@ -13,7 +13,7 @@
 struct search {
 	struct disk *const *disks;
 	size_t count;
-	const struct disk *absent;	/* the first that is not there */
+	const struct disk *absent;	/* the first that is missing */
 };
 
 void disk_path(const struct disk *disk, char path[static DISK_PATH_SIZE])
@@ -50,7 +50,7 @@ static size_t read_serial(const char *device, char *serial)
 	return length > 0 ? (size_t)length : 0;
 }
 
-/* Reading a serial asks the device, so each disk is read once for all that are sought. */
+/* Reading a serial asks the device, so each device is asked once for all wanted disks. */
 static int match_serial(struct search *search, const char *device, struct error *error)
 {
 	char serial[SERIAL_MAX];

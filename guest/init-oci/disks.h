@@ -14,7 +14,7 @@
 int disks_find(struct disk *const *disks, size_t count, struct error *error);
 
 #define DISK_PATH_SIZE 64
-/* Where the device of a disk is that has been found. */
+/* The path of the device of a disk that has been found. */
 void disk_path(const struct disk *disk, char path[static DISK_PATH_SIZE]);
 
 #endif

@@ -14,10 +14,10 @@ static size_t count(char *const list[])
 	return length;
 }
 
-/* The place of the variable of that name, or of the NULL at the end. */
+/* The place of the variable with that name, or of the NULL at the end. */
 static char **place(char **environment, const char *variable)
 {
-	/* With the '=', so that no name is the beginning of another. */
+	/* With the '=', so that a name does not match a longer one. */
 	const size_t length = strcspn(variable, "=") + 1;
 
 	while (*environment && strncmp(*environment, variable, length) != 0)

@@ -3,17 +3,17 @@
 #define INIT_OCI_ENVIRONMENT_H
 
 /*
- * Environments: lists of NAME=VALUE that end with NULL and are to be freed, not
- * their strings. NULL is an empty one. Each name is there once.
+ * Environments: lists of NAME=VALUE that end with NULL. The lists are to be freed,
+ * their strings are not. NULL is an empty one. Each name appears once.
  */
 
 /*
- * Adds the variables of more, each in the place of one of that name that is
- * there already. Returns 0, or -1 when there is no memory.
+ * Adds the variables of more, each in the place of an earlier one with the same
+ * name, if there is one. Returns 0, or -1 when there is no memory.
  */
 int environment_merge(char ***environment, char *const more[]);
 
-/* Adds a variable unless there is one of its name. */
+/* Adds a variable unless there is one with its name. */
 int environment_add_missing(char ***environment, char *variable);
 
 /* "NAME=" and a value, to be freed; NULL when there is no memory. */

@@ -20,7 +20,7 @@ int error_set(struct error *error, const char *const parts[]);
 /*
  * Joins the NULL-terminated parts into text of the given size, cut to fit and
  * always terminated. Control characters become '?': a name from an image must
- * not be able to write lines of its own on the console.
+ * not be able to put lines of its own on the console.
  * Returns the length.
  */
 size_t text_join(char *text, size_t size, const char *const parts[]);

@@ -6,7 +6,7 @@
 #define EXIT_STATUS_NOT_EXECUTABLE 126
 #define EXIT_STATUS_NOT_FOUND 127
 
-/* From what wait() gives: the status, or 128 + the signal that killed it. */
+/* From what wait() returns: the status, or 128 + the signal that killed the process. */
 int exit_status_of_wait(int wait_status);
 
 /* From the errno of a failed exec. */

@@ -31,7 +31,7 @@ static int apply_command(const struct object *object, struct image *image, struc
 		free(image->entrypoint);
 		image->entrypoint = entrypoint;
 	}
-	/* A command is the arguments of its own entrypoint; of another they make no sense. */
+	/* A command is the arguments of its own entrypoint; they make no sense for another. */
 	if (entrypoint && entrypoint[0]) {
 		free(image->command);
 		image->command = NULL;
@@ -76,7 +76,7 @@ int image_config_apply(const struct object *document, struct image *image,
 	if (!object.json)
 		return 0;
 	image->present = true;
-	/* Not "nobody in particular": root has its groups from the image's files, too. */
+	/* Not left empty: root, too, gets its groups from the image's files. */
 	if (!config->user)
 		config->user = "0";
 	if (apply_command(&object, image, error) < 0 ||
@@ -117,8 +117,8 @@ int image_config_join_args(const struct image *image, struct config *config,
 }
 
 /*
- * What container engines set for the processes of an image. A program that is
- * not root may listen at port 80 and send pings; the VM is nobody else's.
+ * What container engines set for the processes of an image. A program that is not
+ * root may listen on port 80 and send pings; nothing else uses the VM.
  */
 static int add_settings(struct config *config, struct error *error)
 {
@@ -131,7 +131,7 @@ static int add_settings(struct config *config, struct error *error)
 
 	if (!settings)
 		return json_no_memory(error);
-	/* First, so that those of the configuration are the last word. */
+	/* First, so that the configuration's own settings have the last word. */
 	memcpy(settings, usual, sizeof(usual));
 	if (config->setting_count)
 		memcpy(settings + usual_count, config->settings,

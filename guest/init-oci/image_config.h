@@ -15,17 +15,17 @@ struct image {
 
 /*
  * Takes the `config` of an OCI image configuration, if the document has one.
- * What it gives replaces what an earlier document gave; env is merged.
+ * Its fields replace those of an earlier document; env is merged.
  */
 int image_config_apply(const struct object *document, struct image *image,
 		       struct config *config, struct error *error);
 
-/* Makes config->args of them, if there is an image. */
+/* Makes config->args of entrypoint and command, if there is an image. */
 int image_config_join_args(const struct image *image, struct config *config,
 			   struct error *error);
 void image_config_free(struct image *image);
 
-/* The variables that container engines add to what an image has, if there is one. */
+/* Adds the variables that container engines add to those of an image, if there is one. */
 int image_config_complete(const struct image *image, struct config *config,
 			  struct error *error);
 

@@ -12,7 +12,7 @@
 #define RAMFS_MAGIC 0x858458f6
 #define TMPFS_MAGIC 0x01021994
 
-/* Takes over the descriptor. What is mounted on the initramfs is another device. */
+/* Takes over the descriptor. Anything mounted on the initramfs is on another device. */
 static void remove_contents(int fd, dev_t device)
 {
 	DIR *directory = fdopendir(fd);
@@ -49,7 +49,7 @@ void initramfs_empty(void)
 	struct stat status;
 	int fd;
 
-	/* Whatever went wrong before: never the files of a real disk. */
+	/* Even if something went wrong before: never remove the files of a real disk. */
 	if (statfs("/", &file_system) < 0 || stat("/", &status) < 0 ||
 	    ((unsigned long)file_system.f_type != RAMFS_MAGIC &&
 	     (unsigned long)file_system.f_type != TMPFS_MAGIC))

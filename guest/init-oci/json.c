@@ -105,7 +105,7 @@ const char *json_number_problem(const cJSON *item, double min, double max)
 
 	if (!cJSON_IsNumber(item))
 		return "is not a number";
-	/* Written so that a NaN does not pass. */
+	/* Written so that a NaN is out of range. */
 	if (!(value >= min && value <= max))
 		return "is out of range";
 	/* From 2^53 on every double is a whole number. */

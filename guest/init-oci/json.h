@@ -11,13 +11,13 @@
 
 /*
  * Strict access to the members of a JSON object. A member that is null counts as
- * one that is not there; one of a wrong type is an error, and so is a key given
- * twice: another reader of the same file may have gone by the other one.
+ * absent; one of a wrong type is an error, and so is a key that is given twice:
+ * another reader of the same file may have used the other value.
  */
 
 /* An object and what messages call it. */
 struct object {
-	const cJSON *json;	/* NULL when it is not there: it has no members then */
+	const cJSON *json;	/* NULL when it is absent: then it has no members */
 	const char *document;	/* "config" or "overrides" */
 	const char *name;	/* what stands before a member's key: "process.", or "" */
 };
@@ -26,11 +26,11 @@ int json_error(const struct object *object, const char *key, const char *reason,
 	       struct error *error);
 int json_no_memory(struct error *error);
 
-/* The whole text; on success *json is to be deleted. */
+/* Parses the whole text; on success *json is to be deleted. */
 int json_parse(const char *document, const char *text, size_t length, cJSON **json,
 	       struct error *error);
 
-/* These leave NULL when there is no such member. The member brings its name. */
+/* These leave NULL when there is no such member. The member comes with its name. */
 int json_get(const struct object *object, const char *key, const cJSON **member,
 	     struct error *error);
 int json_get_object(const struct object *object, const char *key, struct object *member,
@@ -53,7 +53,7 @@ int json_get_strings(const struct object *object, const char *key, char ***list,
 int json_get_paths(const struct object *object, const char *key, char ***list,
 		   struct error *error);
 
-/* A number that must be there, from 0 to max. */
+/* A number that must be given, from 0 to max. */
 int json_need_number(const struct object *object, const char *key, double max, double *value,
 		     struct error *error);
 

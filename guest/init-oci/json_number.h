@@ -3,8 +3,8 @@
 #define INIT_OCI_JSON_NUMBER_H
 
 /*
- * What the JSON parser uses for strtod(). musl's works in 128-bit floating
- * point, which is 20 KiB of software on arm64. This one takes JSON's grammar
+ * The JSON parser's replacement for strtod(). musl's works in 128-bit floating
+ * point, which is 20 KiB of software on arm64. This one accepts JSON's grammar
  * only, gives every integer of up to 64 bits its nearest double, and the rest
  * within a few units of the last place; a configuration holds only integers.
  */

@@ -91,7 +91,7 @@ static inline int move_mount(int from, const char *from_path, int to, const char
 #define MOUNT_ATTR_NOSUID 0x02
 #define MOUNT_ATTR_NODEV 0x04
 #define MOUNT_ATTR_NOEXEC 0x08
-/* Covers the three values of one setting, of which the default is 0, relatime. */
+/* Covers the three values of one setting, whose default is 0, relatime. */
 #define MOUNT_ATTR_ATIME 0x70
 #define MOUNT_ATTR_NOATIME 0x10
 #define MOUNT_ATTR_STRICTATIME 0x20
@@ -99,7 +99,7 @@ static inline int move_mount(int from, const char *from_path, int to, const char
 #define MOUNT_ATTR_NOSYMFOLLOW 0x200000
 #define AT_RECURSIVE 0x8000
 
-/* MS_... of <sys/mount.h>, by names that do not need it. */
+/* MS_... of <sys/mount.h>, under names that do not need that header. */
 #define PROPAGATION_UNBINDABLE (1 << 17)
 #define PROPAGATION_PRIVATE (1 << 18)
 #define PROPAGATION_SLAVE (1 << 19)

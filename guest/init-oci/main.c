@@ -43,7 +43,7 @@ static int read_command_line(struct command_line *line, struct error *error)
 	return text ? command_line_parse(text, line, error) : -1;
 }
 
-/* *text is NULL when there are none. The file in the initramfs needs no argument. */
+/* *text is NULL without overrides. The file in the initramfs needs no argument. */
 static int read_overrides(const struct command_line *line, char **text, size_t *length,
 			  struct error *error)
 {
@@ -94,7 +94,7 @@ static int start(const struct config *config, const sigset_t *signals, struct ma
 	sigset_t before;
 	char byte;
 
-	/* Closed by the exec, and written to when there is none. */
+	/* The exec closes it; if there is no exec, it is written to. */
 	if (pipe2(failure, O_CLOEXEC) < 0)
 		return ERROR(error, "make a pipe: ", strerror(errno));
 	sigprocmask(SIG_SETMASK, signals, &before);
@@ -116,10 +116,10 @@ static int start(const struct config *config, const sigset_t *signals, struct ma
 	return 0;
 }
 
-/* Ends here: what the image brings is the machine's PID 1 from now on. */
+/* This program ends here: the image's own is the machine's PID 1 from now on. */
 static noreturn void become_container(struct config *config, const struct machine *machine)
 {
-	/* For systemd and others, which leave the devices and the clock alone then. */
+	/* For systemd and others, which then leave the devices and the clock alone. */
 	static char variable[] = "container=oci";
 	int status = EXIT_STATUS_SETUP_FAILED;
 	sigset_t none;
@@ -153,10 +153,10 @@ static int set_up(const sigset_t *signals, struct machine *machine, struct error
 	    read_config(&line, &config, error) < 0 ||
 	    root_enter(error) < 0 ||
 	    system_set_up(&config, error) < 0 ||
-	    /* Before the mounts, for it is the image that may have none. */
+	    /* Before the mounts: only the image decides whether the files are missing. */
 	    network_files_write(config.hostname, line.name_servers, error) < 0 ||
 	    container_mounts_make(&config, error) < 0 ||
-	    /* Behind the mounts, for one of them may have brought the files. */
+	    /* After the mounts, for one of them may have brought the files. */
 	    user_resolve(&config, error) < 0 ||
 	    container_paths_set_up(&config, error) < 0)
 		return -1;
@@ -180,7 +180,7 @@ int main(void)
 	sigset_t signals;
 	int status;
 
-	/* It would take the machine down at the end. */
+	/* Elsewhere it must not run: it would take the machine down at the end. */
 	if (getpid() != 1) {
 		SAY("is the PID 1 of a microVM and does nothing else");
 		return EXIT_STATUS_SETUP_FAILED;

@@ -33,7 +33,7 @@ static int read_link(const char *link, char target[static PATH_MAX])
 	return 0;
 }
 
-/* There is something at the path: good, unless it is a link that leads nowhere. */
+/* The path exists: good, unless it is a link that leads nowhere. */
 static int follow(const char *path, bool is_file, int links)
 {
 	char target[PATH_MAX];

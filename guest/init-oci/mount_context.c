@@ -12,7 +12,7 @@ int mount_context_error(int context, const char *step, const char *argument,
 	char words[160];
 	ssize_t length;
 
-	/* Each read gets one message, with "e " in front if it is of an error. */
+	/* Each read gets one message, with "e " in front if it is an error. */
 	do
 		length = read(context, words, sizeof(words) - 1);
 	while (length > 2 && words[0] != 'e');

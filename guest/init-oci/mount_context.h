@@ -5,8 +5,8 @@
 #include "error.h"
 
 /*
- * For a call on a context of fsopen() or fspick() that has failed: says what the
- * file system says about it, which is more than errno does. argument may be "".
+ * For a failed call on a context of fsopen() or fspick(): makes an error of what
+ * the file system says about it, which is more than errno. argument may be "".
  */
 int mount_context_error(int context, const char *step, const char *argument,
 			struct error *error);

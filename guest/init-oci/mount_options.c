@@ -7,9 +7,9 @@
 #include "linux_abi.h"
 
 enum kind {
-	SPECIAL,	/* of one type of file system: not in the table */
+	SPECIAL,	/* for one type of file system: not in the table */
 	NOTHING,
-	ATTRIBUTE,	/* of the mount; value replaces what mask covers */
+	ATTRIBUTE,	/* for the mount; value replaces what mask covers */
 	SUPERBLOCK,
 	BOTH,		/* ATTRIBUTE, and the superblock has one of this name, too */
 	PROPAGATION,
@@ -30,7 +30,7 @@ struct option {
 #define CLEAR(flag) ATTRIBUTE, flag, 0
 #define ACCESS_TIME(value) ATTRIBUTE, MOUNT_ATTR_ATIME, value
 
-/* Those of the runtime specification. */
+/* The options of the runtime specification. */
 static const struct option options_known[] = {
 	{ "async", SUPERBLOCK, 0, 0 },
 	{ "atime", ACCESS_TIME(0) },
@@ -85,7 +85,7 @@ static const struct option *find(const char *word)
 	return NULL;
 }
 
-/* With an `r` in front, what is about a mount is about all that is on it, too. */
+/* With an `r` in front, an option for a mount also applies to all mounts on it. */
 static const struct option *find_of_tree(const char *word)
 {
 	const struct option *option = word[0] == 'r' ? find(word + 1) : NULL;

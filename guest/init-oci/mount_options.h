@@ -14,7 +14,7 @@ struct attributes {
 struct mount_options {
 	struct attributes own;	/* of the mount alone: `ro` */
 	struct attributes tree;	/* of it and all on it: `rro` */
-	uint64_t propagation, tree_propagation;	/* 0: as it comes */
+	uint64_t propagation, tree_propagation;	/* 0: unchanged */
 	bool bind, bind_tree;
 	bool remount;
 	bool copy_up;
@@ -23,9 +23,9 @@ struct mount_options {
 /* words may be NULL. Returns the word that is not supported, or NULL. */
 const char *mount_options_parse(char *const *words, struct mount_options *options);
 
-/* Whether a word is for the file system: one that is in its superblock, or of its own. */
+/* Whether a word is for the file system: a general one of its superblock, or its own. */
 bool mount_option_is_of_file_system(const char *word);
-/* Whether it is one of its own, which says nothing to other types. */
+/* Whether a word is the file system's own, which means nothing to other types. */
 bool mount_option_is_special(const char *word);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Both tables are the kernel's ABI: a name stands at the place of its number. */
+/* Both tables are the kernel's ABI: a name's index is its number. */
 static const char *const capabilities[] = {
 	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID",
 	"SETUID", "SETPCAP", "LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST",

@@ -5,9 +5,9 @@
 #include "error.h"
 
 /*
- * Writes /etc/hosts, and /etc/resolv.conf when there are name servers, if the
- * image has none: it is absent or empty. hostname may be NULL; name_servers ends
- * with NULL.
+ * Writes /etc/hosts, and /etc/resolv.conf when there are name servers, each only if
+ * it is absent from the image or empty. hostname may be NULL; name_servers ends with
+ * NULL.
  */
 int network_files_write(const char *hostname, const char *const *name_servers,
 			struct error *error);

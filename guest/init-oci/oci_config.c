@@ -33,8 +33,8 @@ static bool is_empty(const cJSON *item)
 }
 
 /*
- * What this version does not do. A field that takes rights away is refused:
- * the process would run with more than was meant for it.
+ * What this version does not do. A field that takes rights away is refused: the
+ * process would run with more rights than intended.
  */
 static int check_refused(const struct object *object, const char *const *refused,
 			 struct error *error)
@@ -60,7 +60,7 @@ static void add_ignored(struct config *config, const char *name)
 	config->ignored[config->ignored_count++] = name;
 }
 
-/* A field that arranges something is named on the console: so whole names here. */
+/* A field that arranges something is named on the console: hence the whole names. */
 static int note_ignored(const struct object *object, const char *const *ignored,
 			struct config *config, struct error *error)
 {
@@ -110,7 +110,7 @@ static void add_mount(struct config *config, size_t earlier, const struct mount_
 {
 	size_t i = 0;
 
-	/* In place, for what is mounted below it may come later. */
+	/* In its place, since mounts below it may come later. */
 	while (i < earlier && strcmp(config->mounts[i].destination, mount->destination) != 0)
 		i++;
 	if (i == earlier)
@@ -137,7 +137,7 @@ static int parse_mount(const struct object *object, struct mount_point *mount,
 	return json_get_strings(object, "options", &mount->options, error);
 }
 
-/* A mount takes the place of one of an earlier document with that destination. */
+/* A mount takes the place of an earlier document's with the same destination. */
 static int parse_mounts(const struct object *root, struct config *config, struct error *error)
 {
 	struct object object = { .document = root->document, .name = "mounts: " };
@@ -221,8 +221,8 @@ static int apply_runtime(const struct object *root, struct config *config, struc
 }
 
 /*
- * The weakest first: what follows replaces it. The image's own parts of both
- * documents come first, for a runtime configuration is made from them.
+ * The weakest first: later ones replace it. The image parts of both documents come
+ * first, since a runtime configuration is made from them.
  */
 static int apply(const struct object *documents, size_t count, struct config *config,
 		 struct error *error)

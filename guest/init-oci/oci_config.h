@@ -21,18 +21,18 @@ struct capabilities {
 /* One of `mounts`: a file system of the given type, or a bind mount. */
 struct mount_point {
 	const char *destination, *type, *source;
-	char **options;		/* as the specification has them; NULL when there are none */
+	char **options;		/* as in the specification; NULL when there are none */
 };
 
-/* One of `linux.sysctl`, or one that every image has, if the kernel knows it. */
+/* One of `linux.sysctl`, or a default of every image, if the kernel knows it. */
 struct setting {
 	const char *name, *value;
 	bool optional;
 };
 
 /*
- * What this init takes from an OCI runtime configuration, from the configuration
- * of an OCI image, or from both; init-oci(8) lists the fields.
+ * What this init takes from an OCI runtime configuration, an OCI image's
+ * configuration, or both; init-oci(8) lists the fields.
  */
 struct config {
 	char **args;
@@ -67,17 +67,17 @@ struct config {
 	bool read_only_root;
 	bool has_capabilities;
 	bool has_oom_score_adj;
-	/* Fields that are there, arrange something, and are not carried out. */
+	/* Fields that are given and would arrange something, but are not carried out. */
 	const char *ignored[16];
 	size_t ignored_count;
-	/* What the strings above belong to. */
+	/* The strings above belong to these. */
 	char *host_variable, *home_variable;
 	void *json[2];
 };
 
 /*
- * Parses and checks a document, and one of overrides, which is NULL when there
- * is none. What the overrides have replaces what the document has. On success
+ * Parses and checks a document and its overrides, which are NULL when there are
+ * none. Fields of the overrides replace those of the document. On success
  * everything in config is good to use until config_free(); on failure there is
  * nothing to free.
  */

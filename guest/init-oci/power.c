@@ -22,7 +22,7 @@ static void on_fault(int signal)
 void power_off_on_faults(void)
 {
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS };
-	/* The fault may be a stack that is used up. */
+	/* The fault may be a stack overflow. */
 	static char stack[8192];
 	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	struct sigaction action = { .sa_handler = on_fault, .sa_flags = SA_ONSTACK };

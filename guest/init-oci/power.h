@@ -4,7 +4,7 @@
 
 #include <stdnoreturn.h>
 
-/* A fault of PID 1 itself becomes a last line and the end of the VM, not a panic. */
+/* Makes a fault of PID 1 itself end the VM, with a last line, instead of a panic. */
 void power_off_on_faults(void);
 
 /* Tells the VMM the exit status, writes the last line, and switches the VM off. */

@@ -69,21 +69,21 @@ static int bound_capabilities(const struct config *config, struct error *error)
 {
 	if (!config->has_capabilities)
 		return 0;
-	/* The kernel's last capability is where reading the bounding set fails. */
+	/* Reading the bounding set fails after the kernel's last capability. */
 	for (int i = 0; i <= CAPABILITY_MAX && prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
 		if (!(config->capabilities.bounding >> i & 1) &&
 		    prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
 			return step_error("drop capabilities", error);
 	}
-	/* Else the change of user would take the permitted ones away, too. */
+	/* Otherwise the change of user would also take the permitted ones away. */
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return step_error("keep capabilities", error);
 	return 0;
 }
 
 /*
- * The system calls, for the C library's functions change the ids of all
- * threads, with machinery that a program of one thread need not carry.
+ * The bare system calls, since the C library's functions change the ids of all
+ * threads, with machinery that a single-threaded program need not carry.
  */
 static int set_user(const struct config *config, struct error *error)
 {
@@ -129,7 +129,7 @@ static int prepare(const struct config *config, struct error *error)
 	if (take_terminal(config, error) < 0 || set_limits(config, error) < 0 ||
 	    set_oom_score(config, error) < 0)
 		return -1;
-	/* As root, like container engines: the user's own directory may be closed to others. */
+	/* As root, like container engines: the directory may be closed to the user. */
 	if (chdir(config->cwd) < 0)
 		return ERROR(error, "enter directory ", config->cwd, ": ", strerror(errno));
 	if (streams_give(config->uid) < 0)
@@ -142,7 +142,7 @@ static int prepare(const struct config *config, struct error *error)
 	return 0;
 }
 
-/* Only returns when no candidate can be started; the value is the errno that says most. */
+/* Returns only when no candidate can be started; the value is the most telling errno. */
 static int execute(const struct config *config, const char **hint)
 {
 	const char *list = path_search_list(config->env);
@@ -157,7 +157,7 @@ static int execute(const struct config *config, const char **hint)
 			*hint = ": its interpreter or dynamic loader is not there";
 		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
 			return errno;
-		/* A file that may not be run says more than those that are not there. */
+		/* A file that may not be run is more telling than files that do not exist. */
 		if (errno == EACCES)
 			result = EACCES;
 	}

@@ -8,9 +8,9 @@
 #include "streams.h"
 
 /*
- * Turns the calling process, a new child or PID 1 itself, into the one of the
- * configuration. signals is the mask it gets. Returns only when that fails: says
- * why, and returns 125, 126 or 127.
+ * Turns the calling process, a new child or PID 1 itself, into the configured one.
+ * signals is its signal mask. Returns only on failure: says why, and returns 125,
+ * 126 or 127.
  */
 int process_become(const struct config *config, const struct streams *streams,
 		   const sigset_t *signals);

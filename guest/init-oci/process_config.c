@@ -7,7 +7,7 @@
 
 /* 2 to the 64th: what RLIM_INFINITY, the largest 64-bit number, is as a double. */
 #define INFINITE 18446744073709551616.0
-/* Minus one means "leave as it is" to the kernel, so it is no user or group. */
+/* Minus one means "leave as it is" to the kernel, so it is not a user or group. */
 #define ID_MAX 4294967294.0
 
 static int parse_groups(const struct object *user, struct config *config, struct error *error)
@@ -35,8 +35,8 @@ static int parse_groups(const struct object *user, struct config *config, struct
 }
 
 /*
- * Who the process is, is one thing: an additional group of one user is none of
- * another's. A name stands for all of it, and is for those who have no numbers.
+ * A process's user and groups are one unit: one user's additional groups are not
+ * another's. A name stands for all of them, and is used if no numbers are given.
  */
 static int parse_identity(const struct object *user, struct config *config,
 			  struct error *error)
@@ -83,7 +83,7 @@ static uint64_t limit_value(double value)
 	return value >= INFINITE ? UINT64_MAX : (uint64_t)value;
 }
 
-/* The place of that limit, or the one behind the last. */
+/* The place of that limit, or the one after the last. */
 static struct limit *limit_place(struct config *config, int resource)
 {
 	struct limit *limit = config->limits;

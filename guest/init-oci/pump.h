@@ -6,18 +6,18 @@
 #include <stddef.h>
 
 /*
- * Carries what comes from one descriptor to another. Both do not block, and are
- * -1 when that has ended.
+ * Carries what comes from one descriptor to another. Neither blocks, and both are -1
+ * after the end.
  */
 struct pump {
 	int from, to;
-	/* A port reads as ended also before the VMM has opened it. */
+	/* A port also reads as ended before the VMM has opened it. */
 	bool from_port, connected;
 	size_t start, end;	/* of what is in buffer */
 	char buffer[8192];
 };
 
-/* Carries what can be carried now, and closes both descriptors at the end of it. */
+/* Carries what can be carried now, and closes both descriptors at the end of the data. */
 void pump_run(struct pump *pump);
 
 #endif

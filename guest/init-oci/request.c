@@ -6,7 +6,7 @@
 #include "signal_names.h"
 
 #define STOP_SECONDS_MAX 86400
-/* Year 2262: as far as the kernel counts nanoseconds. */
+/* In the year 2262: the kernel counts nanoseconds no further. */
 #define NANOSECONDS_MAX INT64_MAX
 
 enum line_state line_add(struct line *line, char byte)
@@ -85,7 +85,7 @@ static int parse_time(const char *nanoseconds, struct request *request, struct e
 
 int request_parse(char *line, struct request *request, struct error *error)
 {
-	/* No request has more words; with one, no request has so many. */
+	/* One more than any request has, so that a longer line is refused. */
 	char *words[4] = { NULL };
 	size_t count = 0;
 

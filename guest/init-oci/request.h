@@ -8,7 +8,7 @@
 
 #include "error.h"
 
-/* How long a container has between its stop signal and SIGKILL, unless told. */
+/* How long a container has between its stop signal and SIGKILL by default. */
 #define STOP_SECONDS 10
 
 /* What the VMM asks for in one line of the control channel. */
@@ -25,7 +25,7 @@ struct request {
 	uint64_t nanoseconds;		/* of a time, since the epoch */
 };
 
-/* Parses one line without its end, which is changed. Returns 0, or -1. */
+/* Parses one line, without its newline, and changes it. Returns 0, or -1. */
 int request_parse(char *line, struct request *request, struct error *error);
 
 /* What has come of a line so far. Zeroed at the start. */
@@ -38,7 +38,7 @@ struct line {
 enum line_state {
 	LINE_INCOMPLETE,
 	LINE_COMPLETE,	/* in text, as a string; the next byte begins another */
-	LINE_TOO_LONG,	/* its end has come, but it had no room */
+	LINE_TOO_LONG,	/* its end has come, but it did not fit */
 };
 
 enum line_state line_add(struct line *line, char byte);

@@ -99,7 +99,7 @@ static int mount_disk_upper(const struct disk *disk, struct error *error)
 
 	if (identify(disk, &found, error) < 0)
 		return -1;
-	/* Nothing is ever formatted: what is not understood may be somebody's data. */
+	/* Nothing is ever formatted: an unknown disk may hold data. */
 	if (found != FILE_SYSTEM_EXT4 && found != FILE_SYSTEM_EXT4_DIRTY)
 		return ERROR(error, "mount upper ", disk->name, ": no ext4 superblock");
 	disk_path(disk, path);
@@ -208,7 +208,7 @@ int root_make(struct command_line *line, int *upper, struct error *error)
 	    mount_overlay(line->layer_count, !on_disk, error) < 0)
 		return -1;
 
-	/* The overlay holds on to the layers by itself. */
+	/* The overlay keeps the layers mounted. */
 	for (size_t i = 0; i < line->layer_count; i++) {
 		layer_path(path, i);
 		umount2(path, MNT_DETACH);
@@ -232,7 +232,7 @@ int root_enter(struct error *error)
 
 		if (make_directory(target, 0755) < 0)
 			return step_error("make directory ", system[i], error);
-		/* Does not follow a link that the image may have there. */
+		/* The image may have a link there, which is not followed. */
 		if (move_mount(AT_FDCWD, system[i], AT_FDCWD, target, 0) < 0)
 			return step_error("move mount ", system[i], error);
 	}

@@ -24,7 +24,7 @@ static bool has_tag(const char *instance, const char *tag)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	/* A line, of which the newline is not the tag's. */
+	/* A line, whose newline is not part of the tag. */
 	length = read(fd, found, sizeof(found)) - 1;
 	close(fd);
 	return length == (ssize_t)strlen(tag) && !memcmp(found, tag, (size_t)length);

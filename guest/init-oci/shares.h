@@ -7,7 +7,7 @@
 /* Waits until the kernel has the virtiofs with this tag. Needs /sys. */
 int share_find(const char *tag, struct error *error);
 
-/* Finds the share and mounts it read-only, as a part of the step that the message names. */
+/* Finds the share and mounts it read-only, as part of the step that messages name. */
 int share_mount(const char *tag, const char *target, const char *step, struct error *error);
 
 #endif

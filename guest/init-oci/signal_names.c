@@ -6,13 +6,13 @@
 #include <strings.h>
 
 /*
- * What images mean by SIGRTMIN. The kernel's begin at 32, but glibc keeps two of
- * them for itself, and musl, which this program is linked with, three.
+ * What images mean by SIGRTMIN. The kernel's real-time signals begin at 32, but glibc
+ * keeps two for itself, and musl, which this program is linked with, three.
  */
 #define REAL_TIME_MIN 34
 #define REAL_TIME_MAX 64
 
-/* The kernel's ABI: a name stands at the place of its number. */
+/* The kernel's ABI: a name's index is its number. */
 static const char names[][7] = {
 	"", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV",
 	"USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU",

@@ -18,7 +18,7 @@
 static int open_below(const char *root, const char *path)
 {
 	const struct open_how how = {
-		/* An image may have a FIFO there, to whose opening there is no end. */
+		/* An image may have a FIFO there, and opening one can block for ever. */
 		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};

@@ -9,8 +9,8 @@
 
 /*
  * A whole file of at most size bytes and a '\0', to be freed; NULL on failure.
- * Between root_make() and root_enter(): both the initramfs and the layers are
- * there. Links of a layer or a share never lead out of it.
+ * Works between root_make() and root_enter(), when both the initramfs and the layers
+ * are there. Links in a layer or a share never lead out of it.
  */
 char *source_read(const struct source *source, size_t size, size_t *length,
 		  struct error *error);

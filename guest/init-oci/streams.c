@@ -64,7 +64,7 @@ static int add_pump(int port, bool input, int *container_end, struct streams *st
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return ERROR(error, "make a pipe: ", strerror(errno));
-	/* Of this end only: the container expects the other one to block. */
+	/* For this end only: the container expects the other one to block. */
 	fcntl(ends[input ? 1 : 0], F_SETFL, O_NONBLOCK);
 	*container_end = ends[input ? 0 : 1];
 	pump->from = input ? port : ends[0];
@@ -76,14 +76,14 @@ static int add_pump(int port, bool input, int *container_end, struct streams *st
 	return 0;
 }
 
-/* ports has the descriptors of the streams before this one that are ports. */
+/* ports has the descriptors of the earlier streams that are ports. */
 static int open_port(const struct command_line *line, size_t stream, int ports[3],
 		     struct streams *streams, struct error *error)
 {
 	const struct stream *asked = line->streams;
 	size_t earlier = 0;
 
-	/* With both in one place, their order is kept. */
+	/* If both go to one place, they keep their order. */
 	if (stream == 2 && same(&asked[2], &asked[1]) && !line->container_is_init)
 		return streams->ends[2] = duplicate(streams->ends[1], error);
 
@@ -94,7 +94,7 @@ static int open_port(const struct command_line *line, size_t stream, int ports[3
 	if (ports[stream] < 0)
 		return -1;
 	if (line->container_is_init) {
-		/* There will be nobody to carry anything. */
+		/* No PID 1 of ours will be left to carry anything. */
 		fcntl(ports[stream], F_SETFL, 0);
 		streams->ends[stream] = ports[stream];
 		return 0;
@@ -147,7 +147,7 @@ int streams_give(uid_t user)
 	for (int i = 0; i < 3; i++) {
 		struct stat status;
 
-		/* /dev/null stays everybody's. */
+		/* /dev/null is not given away. */
 		if (!isatty(i) && (fstat(i, &status) < 0 || !S_ISFIFO(status.st_mode)))
 			continue;
 		if (fchown(i, user, (gid_t)-1) < 0)

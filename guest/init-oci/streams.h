@@ -24,13 +24,13 @@ struct streams {
 /* Waits for ports and terminals. Needs /dev and /sys. */
 int streams_open(const struct command_line *line, struct streams *streams, struct error *error);
 
-/* Makes them the standard streams of the calling process, which is the container's. */
+/* Makes them the standard streams of the calling process, which becomes the container's. */
 void streams_take(const struct streams *streams);
 
 /* Gives them to the user, who may then open /dev/stdout again. Returns 0, or -1 with errno. */
 int streams_give(uid_t user);
 
-/* Closes, in PID 1, what the container has. */
+/* Closes, in PID 1, the container's ends. */
 void streams_release(struct streams *streams);
 
 #endif

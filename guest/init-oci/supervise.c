@@ -16,10 +16,10 @@
 #include "exit_status.h"
 #include "request.h"
 
-/* The container is gone: its orphans get time to close their files, no more. */
+/* When the container is gone, its orphans get time to close their files, no more. */
 #define GRACE_SECONDS 2
 
-/* Who an event is for; from SOURCE_PUMPS on, the number of a pump. */
+/* Where an event comes from; from SOURCE_PUMPS on, the number of a pump. */
 enum {
 	SOURCE_SIGNALS,
 	SOURCE_CONTROL,
@@ -35,7 +35,7 @@ enum phase {
 	KILLED,
 	ASKING_ORPHANS,	/* it has ended, and the others are asked to */
 	KILLING_ORPHANS,
-	DRAINING,	/* what was written last is on its way to the VMM */
+	DRAINING,	/* the last output is on its way to the VMM */
 	ENDED,
 };
 
@@ -43,11 +43,11 @@ struct supervisor {
 	const struct charge *charge;
 	enum phase phase;
 	struct timespec deadline;
-	int status;	/* of the container, when it has ended */
+	int status;	/* the container's exit status, when it has ended */
 	int events;	/* epoll */
 	int signals;	/* signalfd */
 	int time;	/* datagrams with the time, or -1 */
-	int generations;	/* events, of which one is that of a restored snapshot, or -1 */
+	int generations;	/* events, one of which is for a restored snapshot, or -1 */
 	struct line line;
 };
 
@@ -172,7 +172,7 @@ static void take_byte(struct supervisor *supervisor, char byte)
 	case LINE_INCOMPLETE:
 		return;
 	case LINE_COMPLETE:
-		/* Who has opened the port anew ends what may have been begun. */
+		/* The VMM sends an empty line to end half a line from before it reopened the port. */
 		if (!supervisor->line.text[0])
 			return;
 		result = request_parse(supervisor->line.text, &request, &error);
@@ -219,8 +219,8 @@ static void take_event(struct supervisor *supervisor, uint32_t source)
 }
 
 /*
- * Changes of what a descriptor can do, not the state: a port that nobody has
- * opened would be an event all the time.
+ * Edge-triggered: a port that the VMM has not opened would otherwise be an event all
+ * the time.
  */
 static int watch(const struct supervisor *supervisor, int fd, uint32_t what, uint32_t source)
 {
@@ -269,7 +269,7 @@ static int time_left(const struct supervisor *supervisor)
 	return left > 0 ? (int)left : 0;
 }
 
-/* Goes to the next phase if it is time to. Returns whether it did. */
+/* Goes to the next phase if it is time. Returns whether it did. */
 static bool advance(struct supervisor *supervisor)
 {
 	bool late = time_left(supervisor) == 0;

@@ -9,8 +9,8 @@
 #include "streams.h"
 
 /*
- * What PID 1 waits for instead of being interrupted by: all but its own faults,
- * and but SIGPIPE, which the kernel does not deliver to a PID 1.
+ * The signals that PID 1 waits for instead of being interrupted: all except its own
+ * faults, and except SIGPIPE, which the kernel does not deliver to a PID 1.
  */
 void supervise_signals(sigset_t *signals);
 
@@ -26,7 +26,7 @@ struct charge {
  * The life of PID 1: reaps every child, passes signals on to the container,
  * carries its streams, and does what the VMM asks for. When the container has
  * ended, ends what it left running, within a few seconds, and returns its exit
- * status. signals must be blocked since before the container was started.
+ * status. signals must have been blocked since before the container started.
  */
 int supervise(const struct charge *charge, const sigset_t *signals);
 

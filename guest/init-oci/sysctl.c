@@ -29,7 +29,7 @@ int sysctl_path(const char *name, char *path, size_t size)
 
 static int write_setting(int directory, const struct setting *setting)
 {
-	/* A name that leads elsewhere, as ../irq, is no setting. */
+	/* A name that leads elsewhere, such as ../irq, is not a setting. */
 	const struct open_how how = {
 		.flags = O_WRONLY | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
@@ -44,7 +44,7 @@ static int write_setting(int directory, const struct setting *setting)
 	}
 	fd = openat2(directory, path, &how);
 	if (fd < 0) {
-		/* What the kernel says of a path that leads out. */
+		/* The kernel's answer to a path that leads out. */
 		if (errno == EXDEV)
 			errno = ENOENT;
 		return -1;

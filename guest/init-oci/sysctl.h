@@ -15,7 +15,7 @@
  */
 int sysctl_path(const char *name, char *path, size_t size);
 
-/* linux.sysctl, in its order. */
+/* Applies linux.sysctl, in its order. */
 int sysctl_apply(const struct config *config, struct error *error);
 
 #endif

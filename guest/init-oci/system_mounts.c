@@ -18,7 +18,7 @@ int system_mounts_make(struct error *error)
 		const char *type, *target, *options;
 		unsigned long flags;
 	} mounts[] = {
-		/* First, for without a console nobody hears what else fails. */
+		/* First: without a console no later failure can be reported. */
 		{ "devtmpfs", "/dev", "mode=755", MS_NOSUID },
 		{ "proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
 		{ "sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
@@ -37,7 +37,7 @@ int system_mounts_make(struct error *error)
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
 		if (mkdir(mounts[i].target, 0755) < 0 && errno != EEXIST)
 			return step_error("make directory ", mounts[i].target, error);
-		/* EBUSY: the kernel mounts devtmpfs by itself if configured to. */
+		/* EBUSY: the kernel mounts devtmpfs on its own if configured to. */
 		if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags,
 			  mounts[i].options) < 0 && errno != EBUSY)
 			return step_error("mount ", mounts[i].target, error);

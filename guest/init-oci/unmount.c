@@ -62,7 +62,7 @@ static void unmount_listed(void)
 
 	if (!mounts)
 		return;
-	/* The last one first, for it may stand on one before it. */
+	/* The last one first, for it may be mounted on an earlier one. */
 	while (length) {
 		mounts[--length] = '\0';
 		while (length && mounts[length - 1] != '\n')
@@ -77,7 +77,7 @@ void unmount_all(int upper)
 	if (chdir("/") == 0)
 		unmount_listed();
 	sync();
-	/* Below the root and so in nobody's list; read-only is as clean as unmounted. */
+	/* Below the root, and so not listed; read-only is as clean as unmounted. */
 	if (upper >= 0 && fchdir(upper) == 0)
 		mount(NULL, ".", NULL, MS_REMOUNT | MS_RDONLY, NULL);
 }

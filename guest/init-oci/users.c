@@ -15,7 +15,7 @@
 
 #define PASSWD "/etc/passwd"
 #define GROUP "/etc/group"
-/* Some ten thousand users; a file beyond that was not made for a container. */
+/* Some ten thousand users; a larger file was not made for a container. */
 #define FILE_MAX (1024 * 1024)
 
 /* A piece of a file or of an argument; it does not end in '\0'. */
@@ -44,7 +44,7 @@ static bool equal(struct text a, struct text b)
 	return a.length == b.length && !memcmp(a.at, b.at, a.length);
 }
 
-/* Cuts off what stands before the separator, and the separator; or all there is. */
+/* Cuts off the text before the separator, and the separator itself; or all the text. */
 static struct text cut(struct text *rest, char separator)
 {
 	const char *end = rest->length ? memchr(rest->at, separator, rest->length) : NULL;
@@ -65,7 +65,7 @@ static bool is_number(struct text text)
 	return text.length > 0;
 }
 
-/* Minus one means "leave as it is" to the kernel, so it is no user or group. */
+/* Minus one means "leave as it is" to the kernel, so it is not a user or group. */
 static bool parse_id(struct text text, uint32_t *id)
 {
 	uint64_t value = 0;
@@ -97,7 +97,7 @@ static bool next_account(struct text *rest, struct account *account)
 	return false;
 }
 
-/* And the next of a group: name:x:gid:member,member */
+/* The same for a group: name:x:gid:member,member */
 static bool next_group(struct text *rest, struct group *group)
 {
 	while (rest->length) {
@@ -113,7 +113,7 @@ static bool next_group(struct text *rest, struct group *group)
 	return false;
 }
 
-/* The first line that fits counts, as everywhere. */
+/* The first line that matches counts, as on other systems. */
 static bool find_account(struct text passwd, const struct text *name, uint32_t uid,
 			 struct account *account)
 {
@@ -124,7 +124,7 @@ static bool find_account(struct text passwd, const struct text *name, uint32_t u
 	return false;
 }
 
-/* The name is the rest of an argument, and so it does end in '\0'. */
+/* The name is the rest of an argument, and so it ends in '\0' after all. */
 static int find_group(struct text groups, struct text name, struct config *config,
 		      struct error *error)
 {
@@ -153,7 +153,7 @@ static bool is_member(struct text members, struct text name)
 	return false;
 }
 
-/* Counts them, and writes them down if there is where to. */
+/* Counts them, and stores them unless list is NULL. */
 static size_t list_groups(struct text groups, struct text name, uint32_t *list)
 {
 	struct group group;
@@ -170,9 +170,9 @@ static size_t list_groups(struct text groups, struct text name, uint32_t *list)
 }
 
 /*
- * The groups that list the account, if any, behind its own. That one stands
- * among the additional ones as it does after a login: else a program could leave
- * it, and pass where its group alone is shut out.
+ * The account's own group, and after it the groups that list the account, if any.
+ * Its own is among the additional groups, as after a login: otherwise a program
+ * could leave it, and get in where only that group is shut out.
  */
 static int set_groups(struct text groups, const struct account *account, struct config *config,
 		      struct error *error)
@@ -256,8 +256,8 @@ int user_resolve_from(const struct user_files *files, struct config *config,
 }
 
 /*
- * An image without such a file has no names. What is no file is refused, and does
- * not hold up the start: a FIFO has no end.
+ * An image without such a file has no names. Anything but a regular file is refused,
+ * and does not hold up the start: a FIFO would never end.
  */
 static int read_if_there(const char *path, char **text, size_t *length, struct error *error)
 {

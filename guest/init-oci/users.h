@@ -6,10 +6,10 @@
 #include "oci_config.h"
 
 /*
- * Finds who config->user is in the container's /etc/passwd and /etc/group, which
- * must be the root's by now: uid, gid and groups are set. HOME is added to the
- * environment unless it is there. The files are the image's, so nothing in them
- * is trusted: a line that is none of theirs is passed over.
+ * Looks config->user up in the container's /etc/passwd and /etc/group, which must be
+ * those of the root by now, and sets uid, gid and groups. HOME is added to the
+ * environment if it is missing. The files are the image's, so nothing in them is
+ * trusted: a malformed line is skipped.
  */
 int user_resolve(struct config *config, struct error *error);
 

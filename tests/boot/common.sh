@@ -1,63 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# What the tests that boot containers have in common. A test sets here= to the
-# folder of this file and boot_scratch= to a name for its scratch files, and
-# sources it. The environment is described in boot.test.
-LC_ALL=C
-export LC_ALL
+# Sourced by the tests that boot containers, after tests/guest.sh.
 
-top=$(cd "${here:?}/../.." && pwd)
-BUILD_DIR=${BUILD_DIR:-$top/build}
-mkdir -p "$BUILD_DIR"
-BUILD_DIR=$(cd "$BUILD_DIR" && pwd)
-export BUILD_DIR
-KERNEL=${KERNEL:-$BUILD_DIR/kernel/Image}
-INIT_OCI=${INIT_OCI:-$BUILD_DIR/init-oci/init-oci}
-
-skip_all() {
-	echo "1..0 # SKIP $1"
-	exit 0
-}
-need() {
-	command -v "$1" >/dev/null || skip_all "$1 is not installed: apt install $2"
-}
-PATH=$PATH:/usr/sbin:/sbin
-need qemu-system-aarch64 qemu-system-arm
+# shellcheck disable=SC2154 # the environment that tests/Makemodule.am sets
+boot_room=$top_srcdir/tests/boot
 need mksquashfs squashfs-tools
 need mkfs.erofs erofs-utils
 need mke2fs e2fsprogs
-need cpio cpio
-[ -f "$KERNEL" ] || skip_all "there is no kernel $KERNEL: run guest/kernel/build, or set KERNEL"
-[ -f "$INIT_OCI" ] || skip_all "there is no $INIT_OCI: run guest/init-oci/build, or set INIT_OCI"
-"$top/guest/fetch-deb" busybox-static "$BUILD_DIR/debian/busybox-static" >/dev/null 2>&1 ||
-	skip_all "Debian's busybox-static cannot be fetched: guest/fetch-deb says why"
-
-scratch=$BUILD_DIR/${boot_scratch:?}
-rm -rf "$scratch"
-mkdir -p "$scratch"
-
-tests=0
-ok() {
-	tests=$((tests + 1))
-	echo "ok $tests - $1"
-}
-# $1: name; the console of the boot is what one needs to see.
-not_ok() {
-	tests=$((tests + 1))
-	echo "not ok $tests - $1"
-	sed 's/^/# /' "$console"
-}
+need_deb busybox-static
 
 # The layers: erofs and squashfs of the demonstration, and the test's own on an ext4.
-"$here/make-layers" "$scratch" >"$scratch/log" 2>&1 || {
-	sed 's/^/# /' "$scratch/log"
-	echo "Bail out! make-layers failed"
-	exit 1
-}
+"$boot_room/make-layers" "$scratch" >"$scratch/log" 2>&1 || bail_out 'make-layers failed' "$scratch/log"
 mkdir -p "$scratch/test/test" "$scratch/empty"
 chmod 755 "$scratch/test" "$scratch/test/test"
-cp "$here/entrypoint" "$scratch/test/test/entrypoint"
+cp "$boot_room/entrypoint" "$scratch/test/test/entrypoint"
 chmod 755 "$scratch/test/test/entrypoint"
 echo 'no program' >"$scratch/test/test/text"
 chmod 755 "$scratch/test/test/text"
@@ -68,11 +25,8 @@ chmod 755 "$scratch/test/test/orphan-script"
 # $1: image, $2: directory, $3: size
 make_ext4() {
 	rm -f "$1"
-	mke2fs -q -t ext4 -m 0 -E root_owner=0:0 -d "$2" "$1" "$3" >"$scratch/log" 2>&1 || {
-		sed 's/^/# /' "$scratch/log"
-		echo "Bail out! mke2fs failed"
-		exit 1
-	}
+	mke2fs -q -t ext4 -m 0 -E root_owner=0:0 -d "$2" "$1" "$3" >"$scratch/log" 2>&1 ||
+		bail_out 'mke2fs failed' "$scratch/log"
 }
 # Large enough for a journal.
 make_ext4 "$scratch/test.ext4" "$scratch/test" 4M
@@ -92,7 +46,7 @@ boot_bare() {
 	shift
 	[ ! -f "$config" ] || set -- --config "$config" "$@"
 	status=0
-	"$here/run-container" --kernel "$KERNEL" --init "$INIT_OCI" --timeout 60 "$@" \
+	"$boot_room/run-container" --kernel "$KERNEL" --init "$INIT_OCI" --timeout "$PATIENCE" "$@" \
 		</dev/null >"$console.raw" 2>&1 || status=$?
 	tr -d '\r' <"$console.raw" >"$console"
 	cat "$console" >>"$scratch/all"
@@ -111,28 +65,28 @@ console_has() {
 	shift
 	for line; do
 		grep -qxF -e "$line" "$console" || {
-			not_ok "$test_name"
+			fail "$test_name" "$console"
 			echo "# missing: $line"
 			return
 		}
 	done
-	ok "$test_name"
+	pass "$test_name"
 }
 # $1: name of the test, $2: a line that must not be there
 console_has_not() {
 	if grep -qF -e "$2" "$console"; then
-		not_ok "$1"
+		fail "$1" "$console"
 		echo "# should not be there: $2"
 	else
-		ok "$1"
+		pass "$1"
 	fi
 }
 # $1: name of the test, $2: exit status
 ends_with() {
 	if [ "$status" -eq "$2" ]; then
-		ok "$1"
+		pass "$1"
 	else
-		not_ok "$1"
+		fail "$1" "$console"
 		echo "# exit status $status, expected $2"
 	fi
 }
@@ -140,17 +94,16 @@ ends_with() {
 clean() {
 	if e2fsck -fn "$2" >"$scratch/log" 2>&1 &&
 		! dumpe2fs -h "$2" 2>/dev/null | grep -q needs_recovery; then
-		ok "$1"
+		pass "$1"
 	else
-		not_ok "$1"
-		sed 's/^/# /' "$scratch/log"
+		fail "$1" "$scratch/log"
 	fi
 }
 # A set-up that fails. $1: what is wrong, $2: the line that says so. Both it and
 # the status count, and that the VM ended by itself.
 fails_with() {
 	if [ "$status" -ne 125 ]; then
-		not_ok "$1"
+		fail "$1" "$console"
 		echo "# exit status $status, expected 125"
 	else
 		console_has "$1" "$2" 'init-oci: exit status 125'
@@ -161,9 +114,9 @@ fails_with() {
 finish() {
 	console=$scratch/traces
 	if grep -i 'panic\|call trace\|oops\|bug:\|unable to handle' "$scratch/all" >"$console"; then
-		not_ok 'no boot ended in a panic or a trace'
+		fail 'no boot ended in a panic or a trace' "$console"
 	else
-		ok 'no boot ended in a panic or a trace'
+		pass 'no boot ended in a panic or a trace'
 	fi
-	echo "1..$tests"
+	done_testing
 }

@@ -48,7 +48,7 @@ static inline const char *error_name(int error)
 	return strerror(error);
 }
 
-/* What every program says of an extraction that failed, and exits with. */
+/* What every program says about a failed extraction, and its exit status. */
 static inline int report(int result)
 {
 	if (result == 0)

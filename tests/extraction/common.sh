@@ -8,16 +8,18 @@ programs=$top_builddir/tests/extraction
 # shellcheck disable=SC2154
 library=$top_builddir/.libs/libsupermachine-kernel-$VERSION.so
 
-# Administrators' commands are not in everybody's PATH.
+# Administrators' commands are not in every user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 
-# What a test mounts is seen by nobody else, and goes when it ends.
+# No other process sees what a test mounts, and it goes when the test ends.
 # shellcheck disable=SC2154
 mount_point=$scratch/mount
-trap 'umount -R "$mount_point" 2>/dev/null; chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
+clean_up() {
+	umount -R "$mount_point" 2>/dev/null
+}
 
-# in_mount_namespace SCRIPT: start it again in one of its own, if that can be had.
+# in_mount_namespace SCRIPT: start it again in a mount namespace of its own, if possible.
 in_mount_namespace() {
 	[ -z "${IN_MOUNT_NAMESPACE:-}" ] && [ "$(id -u)" -eq 0 ] &&
 		unshare --mount true 2>/dev/null || return

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * extract-at-once PROCESSES THREADS ASSET PATH: that many of both extract an
- * asset to one path, all at the same instant, while somebody reads it. Before,
- * there must be a file with the line "old", and a reader must see
- * that or the whole asset.
+ * extract-at-once PROCESSES THREADS ASSET PATH: that many processes and threads
+ * extract an asset to one path, all at the same instant, while a reader reads it.
+ * Before, there must be a file with the line "old"; the reader must see either that
+ * or the whole asset.
  */
 #include <config.h>
 #include <pthread.h>
@@ -15,7 +15,7 @@
 
 #define OLD "old\n"
 
-/* Nobody starts before the writing end of this pipe is closed. */
+/* None starts before the writing end of this pipe is closed. */
 static int gate[2];
 static const struct library_asset *asset;
 static const char *path;

@@ -22,7 +22,7 @@ struct part {
 	size_t length;
 };
 
-/* What stands before the first separator is cut off; all there is without one. */
+/* Cuts off the part before the first separator, or everything if there is none. */
 static inline struct part cut(struct part *rest, const char *separator)
 {
 	const size_t length = strlen(separator);
@@ -56,8 +56,8 @@ static inline void check_error(const struct error *error, const char *prefix)
 }
 
 /*
- * The seeds are named by what is to come of them; this shows that they are still
- * what they are named. EXPECT is unset while inputs are made up.
+ * The seeds are named after the expected result; this shows that they still give
+ * it. EXPECT is unset while inputs are made up.
  */
 static inline void check_expected(bool accepted)
 {

@@ -12,7 +12,7 @@ release=$top_builddir/tests/hosts/release
 [ -f "$release/configure" ] ||
 	skip_all "there is no $release: run make check-hosts"
 
-# What the build that runs this test was configured with is nothing to the builds
+# The configuration of the build that runs this test must not affect the builds
 # here.
 unset CC CFLAGS CPPFLAGS LDFLAGS READELF SHA256 MAKEFLAGS MAKELEVEL MFLAGS \
 	SUPERMACHINE_KERNEL_PATH SUPERMACHINE_INIT_OCI_PATH
@@ -58,8 +58,8 @@ passes() {
 	)
 }
 
-# host NAME ARGUMENT...: build the library so configured, and test it alone and
-# installed; in the latter test the objects are looked at, too.
+# host NAME ARGUMENT...: configure with ARGUMENTs and build the library, and test it
+# alone and installed; the test of the installed one looks at the objects, too.
 host() {
 	check "$1: configure" configure "$@"
 	check "$1: builds without a warning" builds "$1"
@@ -67,14 +67,14 @@ host() {
 		tests/unit/test-library tests/install/installed.test
 }
 
-# done_with NAME: what has been tested takes some 50 MiB.
+# done_with NAME: remove a tested build, which takes some 50 MiB.
 done_with() {
 	rm -rf "${scratch:?}/$1"
 }
 
 # library_for MACHINE SOURCE-PACKAGE FILE COMMAND...: build Debian's SOURCE-PACKAGE
 # with COMMAND, which runs where the source is and installs to its last argument,
-# once; print where it is installed. FILE is the last that it installs.
+# once; print where it is installed. FILE is the last file that it installs.
 library_for() {
 	library_prefix=$BUILD_DIR/hosts/$1/$2
 	library_source=$BUILD_DIR/hosts/source/$2

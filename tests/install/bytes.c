@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * bytes write ASSET | lengths ASSET: a program that names the symbols of each
- * asset, as C and as C++. Which assets there are says ASSETS, a list of
- * ASSET("name", symbol). With BYTES_BY_FUNCTION, for a library that has no byte
- * symbols, it calls for them.
+ * bytes write ASSET | lengths ASSET: a program that uses the symbols of each
+ * asset, as C and as C++. ASSETS lists the assets, as ASSET("name", symbol). With
+ * BYTES_BY_FUNCTION, for a library without byte symbols, it calls the functions.
  */
 #include <supermachine-kernel.h>
 #include <stdio.h>

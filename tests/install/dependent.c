@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * dependent bytes ASSET | sha256 ASSET | extract ASSET FILE | version: what a
- * program that depends on the installed package gets.
+ * program that depends on the installed package sees.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * residency touch LIBRARY SYMBOL: load the library, read one of the bytes that
- * SYMBOL points at, and print what of their mapping is resident before and
+ * SYMBOL points to, and print how much of their mapping is resident before and
  * after, in KiB.
  *
  * residency share LIBRARY SYMBOL LENGTH: read all of the bytes, print "ready",
@@ -9,7 +9,7 @@
  * proportion of it, what is shared and what is private, in KiB. Clean and dirty
  * are the same here: pages of a file that was written lately are dirty.
  *
- * Exits with 77 where the system does not tell.
+ * Exits with 77 where the system does not report this.
  */
 #include <dlfcn.h>
 #include <inttypes.h>

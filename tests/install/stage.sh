@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # Sourced by the tests of the installed package, after tests/tap.sh: the package
-# installed in a stage, and the means of a dependent to find it there.
+# installed in a stage, and how a dependent finds it there.
 
 : "${top_srcdir:?run by make check}" "${top_builddir:?run by make check}"
 : "${CC:?}" "${CFLAGS?}" "${MAKE:?}" "${ASSETS:?}" "${VERSION:?}"
@@ -48,9 +48,8 @@ bundled() {
 	fi
 }
 
-# The one object of the library or a program whose writable segments are looked
-# at. All of its own that a process may write to is copied into it, page by
-# page, so the smallest payload must not fit: 64 KiB.
+# The writable segments of the library or a program. A process gets its own copy of
+# them, page by page, so the smallest payload must not fit into them: 64 KiB.
 no_payload_in_writable_segment() {
 	$READELF -lW "$1" | awk '
 		$1 == "LOAD" && $7 ~ /W/ {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * loaded LIBRARY VERSION: a program that finds the library at run time, as one in
- * another language does, and asks it whether it is of VERSION.
+ * loaded LIBRARY VERSION: a program that finds the library at run time, as programs
+ * in other languages do, and asks whether it is VERSION.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the library does with a compressed payload, seen from outside of it.
+ * What the library does with a compressed payload, seen from outside.
  *
  * payload-xz once LIBRARY ASSET: 64 threads ask for the bytes. Prints how many
- * mappings of memory that was made for them there are then.
- * payload-xz sealed LIBRARY ASSET: catches that memory while it is made, and
- * prints its seals, and whether it can be written to, cut and extended. Exits with
- * 3 if that was over too soon.
+ * different addresses they get, and the KiB of memory that the whole took at most.
+ * payload-xz protected LIBRARY ASSET: prints how the bytes may be used, as
+ * /proc/self/maps has it.
+ * payload-xz unloaded LIBRARY ASSET: loads the library, asks for the bytes and
+ * unloads it, 20 times. Prints the KiB that stay in the address space.
  * payload-xz refused LIBRARY ASSET PATH: asks for the bytes and for extraction to
  * PATH, and prints each errno, by name if it is the one of a damaged payload.
  *
@@ -15,19 +16,18 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define THREADS 64
-#define MISSED 3
-#define MEMORY "/memfd:supermachine-kernel"
+#define CYCLES 20
+#define WARM_UP 4
 
 typedef const unsigned char *get_function(size_t *length);
 typedef int extract_function(const char *path);
@@ -54,91 +54,94 @@ static void *get_bytes(void *start)
 	return (void *)get(NULL);
 }
 
-static int count_mappings(void)
+/* A number of /proc/self/status, which stands there in KiB; or -1. */
+static long status_field(const char *name)
 {
-	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[4096];
-	int count = 0;
+	FILE *status = fopen("/proc/self/status", "r");
+	char line[256];
+	long value = -1;
 
-	if (maps == NULL)
+	if (status == NULL)
 		return -1;
-	while (fgets(line, sizeof(line), maps) != NULL)
-		count += strstr(line, MEMORY) != NULL;
-	fclose(maps);
-	return count;
+	while (value < 0 && fgets(line, sizeof(line), status) != NULL)
+		if (strncmp(line, name, strlen(name)) == 0)
+			value = strtol(line + strlen(name), NULL, 10);
+	fclose(status);
+	return value;
 }
 
 static int once(void)
 {
 	pthread_t threads[THREADS];
 	pthread_barrier_t start;
-	void *bytes;
-	int i;
+	void *bytes, *first = NULL;
+	int i, addresses = 0;
+	long before = status_field("VmHWM:");
 
 	pthread_barrier_init(&start, NULL, THREADS);
 	for (i = 0; i < THREADS; i++)
 		if (pthread_create(&threads[i], NULL, get_bytes, &start) != 0)
 			return 1;
-	for (i = 0; i < THREADS; i++)
+	for (i = 0; i < THREADS; i++) {
 		if (pthread_join(threads[i], &bytes) != 0 || bytes == NULL)
 			return 1;
-	return printf("%d\n", count_mappings()) < 0;
+		addresses += bytes != first;
+		first = bytes;
+	}
+	return printf("%d %ld\n", addresses, status_field("VmHWM:") - before) < 0;
 }
 
-/* A descriptor of our own for the memory that the other thread fills at fd. */
-static int catch_memory(int fd)
+static int protected(void)
 {
-	return fcntl(fd, F_GET_SEALS) < 0 ? -1 : dup(fd);
-}
+	uintptr_t bytes = (uintptr_t)get(NULL), start, end;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[4096], how[5];
 
-static atomic_bool done;
-
-static void *get_and_tell(void *unused)
-{
-	const unsigned char *bytes = get(NULL);
-
-	(void)unused;
-	atomic_store(&done, true);
-	return (void *)bytes;
-}
-
-static const char *answer(bool possible)
-{
-	return possible ? "yes" : "no";
-}
-
-static bool can_be_mapped(int fd)
-{
-	return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) != MAP_FAILED;
-}
-
-static int sealed(void)
-{
-	pthread_t thread;
-	void *bytes;
-	int fd = -1, seals, next;
-	off_t size;
-
-	/* What the library will get is what we would get now. */
-	next = dup(STDIN_FILENO);
-	close(next);
-
-	if (pthread_create(&thread, NULL, get_and_tell, NULL) != 0)
+	if (bytes == 0 || maps == NULL)
 		return 1;
-	while (fd < 0 && !atomic_load(&done))
-		fd = catch_memory(next);
-	if (pthread_join(thread, &bytes) != 0 || bytes == NULL)
-		return 1;
-	if (fd < 0)
-		return MISSED;
-	seals = fcntl(fd, F_GET_SEALS);
-	size = lseek(fd, 0, SEEK_END);
-	printf("seals %d of %d", seals & (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE),
-	       F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
-	printf(", written %s", answer(pwrite(fd, "x", 1, 0) == 1));
-	printf(", cut %s", answer(ftruncate(fd, size / 2) == 0));
-	printf(", extended %s", answer(ftruncate(fd, size * 2) == 0));
-	return printf(", mapped for writing %s\n", answer(can_be_mapped(fd))) < 0;
+	while (fgets(line, sizeof(line), maps) != NULL)
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s", &start, &end, how) == 3 &&
+		    start <= bytes && bytes < end)
+			puts(how);
+	return fclose(maps);
+}
+
+static int load_and_unload(const char *path, const char *asset)
+{
+	void *library = dlopen(path, RTLD_NOW);
+
+	if (library == NULL)
+		return -1;
+	*(void **)&get = find(library, "supermachine_get_%s", asset);
+	if (get(NULL) == NULL)
+		return -1;
+	return dlclose(library);
+}
+
+/* What the library has registered with fork(2) must be gone as well. */
+static int fork_and_wait(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0)
+		_exit(0);
+	return waitpid(child, &status, 0) == child && status == 0 ? 0 : -1;
+}
+
+static int unloaded(const char *path, const char *asset)
+{
+	long before = 0;
+	int i;
+
+	/* The first times, the C library makes room for itself. */
+	for (i = 1 - WARM_UP; i <= CYCLES; i++) {
+		if (load_and_unload(path, asset) < 0 || fork_and_wait() < 0)
+			return 1;
+		if (i == 0)
+			before = status_field("VmSize:");
+	}
+	return printf("%ld\n", status_field("VmSize:") - before) < 0;
 }
 
 static const char *name_of(int error)
@@ -163,8 +166,11 @@ static int refused(extract_function *extract, const char *path)
 int main(int argc, char **argv)
 {
 	const char *command = argc > 3 ? argv[1] : "";
-	void *library = argc > 3 ? dlopen(argv[2], RTLD_NOW) : NULL;
+	void *library;
 
+	if (argc == 4 && strcmp(command, "unloaded") == 0)
+		return unloaded(argv[2], argv[3]);
+	library = argc > 3 ? dlopen(argv[2], RTLD_NOW) : NULL;
 	if (argc > 3 && library == NULL) {
 		fprintf(stderr, "%s\n", dlerror());
 		return 1;
@@ -173,14 +179,14 @@ int main(int argc, char **argv)
 		*(void **)&get = find(library, "supermachine_get_%s", argv[3]);
 	if (argc == 4 && strcmp(command, "once") == 0)
 		return once();
-	if (argc == 4 && strcmp(command, "sealed") == 0)
-		return sealed();
+	if (argc == 4 && strcmp(command, "protected") == 0)
+		return protected();
 	if (argc == 5 && strcmp(command, "refused") == 0) {
 		extract_function *extract;
 
 		*(void **)&extract = find(library, "supermachine_extract_%s_to", argv[3]);
 		return refused(extract, argv[4]);
 	}
-	fputs("Usage: payload-xz once|sealed LIBRARY ASSET | refused LIBRARY ASSET PATH\n", stderr);
+	fputs("Usage: payload-xz once|protected|unloaded LIBRARY ASSET | refused LIBRARY ASSET PATH\n", stderr);
 	return 2;
 }

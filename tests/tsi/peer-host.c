@@ -50,7 +50,7 @@ static int sink(int fd)
 {
 	if (transfer_receive(fd, 32 * MEBIBYTE) || transfer_end(fd))
 		return -1;
-	/* So the guest knows that all has come. */
+	/* So that the guest knows that everything has come. */
 	return send(fd, "!", 1, MSG_NOSIGNAL) == 1 ? 0 : fail("sink");
 }
 
@@ -131,7 +131,7 @@ static int serve_all(void)
 	return 0;
 }
 
-/* The guest's echo, with so many bytes and the end of them. */
+/* The guest's echo, with that many bytes and their end. */
 static int try_echo(const char *path, uint64_t count)
 {
 	int fd = connect_to(path), result = -1;

@@ -20,7 +20,7 @@ int transfer_receive(int fd, uint64_t count);
 int transfer_exchange(int fd, uint64_t count);
 /* Nothing more comes. */
 int transfer_end(int fd);
-/* Sends back what comes, to the end, and then says that this is the end. */
+/* Sends back what comes, up to the end, and then ends the sending, too. */
 int transfer_echo(int fd);
 
 #endif

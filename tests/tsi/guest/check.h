@@ -11,11 +11,11 @@
 enum {
 	HOST_CALL = 7000,  /* a line "PORT TEXT": connect to PORT, say TEXT */
 	HOST_ECHO = 7001,
-	HOST_CLOSED = 7002, /* nobody is there */
+	HOST_CLOSED = 7002, /* nothing listens there */
 	HOST_TALK = 7003,  /* says "bye", and is gone */
 	HOST_HALF = 7004,  /* says "half", ends sending, counts what comes */
 	HOST_RESET = 7005, /* hears something, says "bye", and resets the connection */
-	HOST_NEVER = 7006, /* nobody is there, and no request may name it */
+	HOST_NEVER = 7006, /* nothing listens there, and no request may name it */
 	HOST_UDP = 7011,   /* echo */
 };
 
@@ -38,10 +38,10 @@ long argument(const char *name, long otherwise);
 void host_path(char *path);
 
 double now(void);
-/* Have SIGALRM interrupt what comes. */
+/* Have SIGALRM interrupt the next call. */
 void alarm_after(int milliseconds);
 int option(int fd, int level, int name);
-/* What the options say that never change. */
+/* The values of the options that never change. */
 bool looks(int fd, int domain, int type, int protocol, bool accepting);
 /* Other calls on the descriptor, on which a thread is blocked, return at once. */
 bool others_go_on(int fd);
@@ -50,6 +50,8 @@ struct sockaddr_in6 inet6(const char *address, int port);
 int connect_to(int fd, const char *address, int port);
 int stream_to(const char *address, int port);
 bool echoes(int fd, const char *text);
+/* For what comes on a machine with much else to do, too. */
+#define PATIENCE 60000
 bool readable(int fd, int milliseconds);
 /* The events of poll(), 0 for none in time. */
 int polled(int fd, int events, int milliseconds);

@@ -27,7 +27,7 @@ static bool receives(int fd, const char *text, struct sockaddr_in *from)
 	char got[2048];
 	ssize_t n;
 
-	if (!readable(fd, 3000))
+	if (!readable(fd, PATIENCE))
 		return false;
 	n = recvfrom(fd, got, sizeof(got), 0, (struct sockaddr *)(from ? from : &ignored), &length);
 	return n == (ssize_t)strlen(text) && !memcmp(got, text, (size_t)n);
@@ -43,7 +43,7 @@ static void check_unconnected(void)
 	check(34, send_to(fd, "one", "127.0.0.1", HOST_UDP) == 3, "send to the host");
 	check(34, receives(fd, "one", &from) && from.sin_port == htons(HOST_UDP), "receive from the host");
 	send_to(fd, "three", "127.0.0.1", HOST_UDP);
-	readable(fd, 3000);
+	readable(fd, PATIENCE);
 	check(33, !ioctl(fd, FIONREAD, &count) && count == 5, "FIONREAD");
 	check(34, receives(fd, "three", NULL), "once more");
 	close(fd);
@@ -96,7 +96,7 @@ static void check_addresses(void)
 	close(fd);
 	fd = socket(AF_INET6, SOCK_DGRAM, 0);
 	check(20, !bind(fd, (struct sockaddr *)&any, sizeof(any)), "bind an IPv6 socket");
-	check(34, sendto(fd, "six", 3, 0, (struct sockaddr *)&in6, sizeof(in6)) == 3 && readable(fd, 3000),
+	check(34, sendto(fd, "six", 3, 0, (struct sockaddr *)&in6, sizeof(in6)) == 3 && readable(fd, PATIENCE),
 	      "and send to a mapped address");
 	server = socket(AF_INET, SOCK_DGRAM, 0);
 	in = inet("127.0.0.1", 9304);
@@ -194,16 +194,16 @@ static void check_receive(void)
 	check(32, recv(fd, got, sizeof(got), MSG_DONTWAIT) < 0 && errno == EAGAIN &&
 		  now() - start < 0.25,
 	      "MSG_DONTWAIT does not wait");
-	check(37, send(fd, "123456", 6, 0) == 6 && readable(fd, 3000) &&
+	check(37, send(fd, "123456", 6, 0) == 6 && readable(fd, PATIENCE) &&
 		  recv(fd, got, sizeof(got), MSG_PEEK | MSG_TRUNC) == 6 &&
 		  recv(fd, got, sizeof(got), MSG_TRUNC) == 6 && !memcmp(got, "1234", 4),
 	      "MSG_PEEK and MSG_TRUNC");
 	check(37, !readable(fd, 200), "what was cut is gone");
 	check(37, recvmsg(fd, &message, MSG_DONTWAIT) < 0 && errno == EAGAIN &&
-		  send(fd, "123456", 6, 0) == 6 && readable(fd, 3000) &&
+		  send(fd, "123456", 6, 0) == 6 && readable(fd, PATIENCE) &&
 		  recvmsg(fd, &message, 0) == 4 && message.msg_flags == MSG_TRUNC,
 	      "recvmsg says what was cut");
-	check(37, !send(fd, "", 0, 0) && readable(fd, 3000) && recv(fd, got, sizeof(got), 0) == 0,
+	check(37, !send(fd, "", 0, 0) && readable(fd, PATIENCE) && recv(fd, got, sizeof(got), 0) == 0,
 	      "an empty datagram comes back empty");
 	close(fd);
 }
@@ -244,7 +244,7 @@ static bool peer_port_is(int fd, int port)
 	return !getpeername(fd, (struct sockaddr *)&peer, &length) && peer.sin_port == htons(port);
 }
 
-/* Who is connected hears its peer alone, whom only connect changes. */
+/* A connected socket hears only its peer, which only connect changes. */
 static void check_one_peer(void)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), other = socket(AF_INET, SOCK_DGRAM, 0);
@@ -348,7 +348,7 @@ static void check_many_senders(void)
 	shared = socket(AF_INET, SOCK_DGRAM, 0);
 	for (long i = 0; i < 8; i++)
 		pthread_create(&threads[i], NULL, many, (void *)(i + 1));
-	while (count < 400 && readable(shared, 2000) && recv(shared, got, sizeof(got), 0) > 0)
+	while (count < 400 && readable(shared, PATIENCE) && recv(shared, got, sizeof(got), 0) > 0)
 		count++;
 	for (int i = 0; i < 8; i++)
 		pthread_join(threads[i], NULL);
@@ -356,7 +356,7 @@ static void check_many_senders(void)
 	close(shared);
 }
 
-/* Requests for sockets of others are not for everybody to make. */
+/* An unprivileged program may not make requests for the sockets of others. */
 static void check_privilege(void)
 {
 	struct vsock_address host = { .family = AF_VSOCK, .port = 1031, .cid = 2 };
@@ -408,7 +408,7 @@ void check_time(void)
 	unsigned char got[9];
 	int fd;
 
-	/* Nobody is there for it, then somebody it is not for. */
+	/* First there is no socket for it, then one that it is not for. */
 	sleep(2);
 	fd = vsock_bound(SOCK_STREAM);
 	check(4, fd >= 0 && !listen(fd, 1), "a stream socket at port 123");
@@ -443,7 +443,7 @@ static void check_long_run(void)
 	for (int i = 0; i < 10000; i++) {
 		char got[16];
 
-		if (send(fd, "0123456789", 10, 0) != 10 || !readable(fd, 2000) ||
+		if (send(fd, "0123456789", 10, 0) != 10 || !readable(fd, PATIENCE) ||
 		    recv(fd, got, sizeof(got), 0) != 10)
 			break;
 		count++;

@@ -36,7 +36,7 @@ static const struct {
 	{ "bench", check_bench },
 };
 
-/* Item 33, and everybody else needs it. */
+/* Item 33, and all other sets need it. */
 static void lo_up(void)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };

@@ -42,7 +42,7 @@ static void check_serve(void)
 	check(27, accept(listener, NULL, NULL) < 0 && errno == EAGAIN, "nobody is there yet");
 
 	call = host_calls(ntohs(name.sin_port), "from the host");
-	check(26, readable(listener, 5000), "poll says that the host connects");
+	check(26, readable(listener, PATIENCE), "poll says that the host connects");
 	fcntl(listener, F_SETFL, 0);
 	server = accept(listener, (struct sockaddr *)&peer, &peer_length);
 	check(26, server >= 0, "accept");
@@ -125,7 +125,7 @@ static void check_wake(void)
 	check(27, fd < 0, "shutdown wakes accept");
 	check(27, accept(listener, NULL, NULL) < 0 && errno == EINVAL, "and ends listening");
 	other = host_calls(9201, "x");
-	check(27, readable(other, 5000) && recv(other, &byte, 1, 0) == 0, "at the host, too");
+	check(27, readable(other, PATIENCE) && recv(other, &byte, 1, 0) == 0, "at the host, too");
 	close(other);
 	close(listener);
 }
@@ -143,7 +143,7 @@ static void check_backlog(void)
 		calls[i] = host_calls(9205, "x");
 	sleep(1);
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
-		good += readable(fd, 3000);
+		good += readable(fd, PATIENCE);
 		close(fd);
 	}
 	for (int i = 0; i < 8; i++)
@@ -178,7 +178,7 @@ static void check_interrupted(void)
 	timeout.tv_usec = 0;
 	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 
-	/* To close a descriptor ends no call on it, whatever the family. */
+	/* Closing a descriptor ends no call on it, in any family. */
 	start = now();
 	pthread_create(&thread, NULL, closer, &listener);
 	alarm_after(1000);
@@ -187,7 +187,7 @@ static void check_interrupted(void)
 	pthread_join(thread, NULL);
 	listener = listen_at("0.0.0.0", 9202);
 	call = host_calls(9202, "x");
-	check(27, readable(listener, 5000), "then the port is free, at the host too");
+	check(27, readable(listener, PATIENCE), "then the port is free, at the host too");
 	server = accept(listener, NULL, NULL);
 	close(server);
 	close(call);
@@ -202,7 +202,7 @@ static void check_refused(int port, const char *what)
 	check(25, listener >= 0, what);
 	client = stream_to("127.0.0.1", port);
 	server = accept(listener, NULL, NULL);
-	check(25, client >= 0 && server >= 0 && send(client, "x", 1, 0) == 1 && readable(server, 1000),
+	check(25, client >= 0 && server >= 0 && send(client, "x", 1, 0) == 1 && readable(server, PATIENCE),
 	      "the guest alone is served then");
 	close(client);
 	close(server);

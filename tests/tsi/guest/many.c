@@ -7,7 +7,7 @@
 
 #include "check.h"
 
-/* What is there of something, at one time. */
+/* How much there is of each thing, at one time. */
 struct count {
 	long slab_kib;
 	long sockets, tcp, udp;
@@ -15,7 +15,7 @@ struct count {
 	unsigned int port;
 };
 
-/* The number that follows the text in the file. */
+/* The number after the text in the file. */
 static long number_in(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "r");

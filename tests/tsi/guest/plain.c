@@ -14,7 +14,7 @@ void check_plain(void)
 	client = stream_to("127.0.0.1", 9000);
 	server = accept(listener, NULL, NULL);
 	check(1, client >= 0 && server >= 0, "loopback TCP works");
-	check(1, send(client, "x", 1, 0) == 1 && readable(server, 1000), "and carries data");
+	check(1, send(client, "x", 1, 0) == 1 && readable(server, PATIENCE), "and carries data");
 	check(1, stream_to("127.0.0.1", HOST_ECHO) < 0 && errno == ECONNREFUSED,
 	      "who is not in the guest is nowhere");
 	check(1, stream_to("192.0.2.1", 1) < 0 && errno == ENETUNREACH,

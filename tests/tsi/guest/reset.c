@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hosts that reset streams, and whose answers are of no use. */
+/* Hosts that reset streams, and hosts whose answers are useless. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ void check_reset_request(void)
 	close(fd);
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EINPROGRESS &&
-		  polled(fd, 0, 5000) & POLLERR && option(fd, SOL_SOCKET, SO_ERROR) == ECONNREFUSED,
+		  polled(fd, 0, PATIENCE) & POLLERR && option(fd, SOL_SOCKET, SO_ERROR) == ECONNREFUSED,
 	      "so does one that nobody waits for");
 	close(fd);
 }

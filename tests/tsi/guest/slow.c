@@ -71,7 +71,7 @@ void check_slow_host(void)
 	poll_fd.fd = fd;
 	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EALREADY, "nor does another");
 	check(17, poll(&poll_fd, 1, 500) == 0, "it is not done early");
-	check(17, poll(&poll_fd, 1, 8000) == 1 && poll_fd.revents == POLLOUT, "it is done in the end");
+	check(17, poll(&poll_fd, 1, PATIENCE) == 1 && poll_fd.revents == POLLOUT, "it is done in the end");
 	check(17, !getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) && !error, "without an error");
 	close(fd);
 
@@ -87,7 +87,7 @@ void check_slow_host(void)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	alarm_after(500);
 	connect_to(fd, "127.0.0.1", HOST_ECHO);
-	check(18, polled(fd, POLLOUT, 8000) == POLLOUT, "and so does poll");
+	check(18, polled(fd, POLLOUT, PATIENCE) == POLLOUT, "and so does poll");
 	close(fd);
 
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -112,7 +112,7 @@ void check_slow_host(void)
 	close(fd);
 }
 
-/* What the guest makes of it: macOS has another number, and some are none at all. */
+/* What the guest makes of each error: macOS has other numbers, and some are not errors. */
 static int error_of(long result)
 {
 	if (result == 61)
@@ -135,7 +135,7 @@ void check_fail(void)
 	check(13, connect_to(fd, "127.0.0.1", HOST_UDP) && errno == error, "so does that of datagrams");
 	close(fd);
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-	check(13, !connect_to(fd, "127.0.0.1", HOST_UDP) && polled(fd, POLLIN, 5000) & POLLERR &&
+	check(13, !connect_to(fd, "127.0.0.1", HOST_UDP) && polled(fd, POLLIN, PATIENCE) & POLLERR &&
 		  recv(fd, &byte, 1, 0) < 0 && errno == error,
 	      "one that does not wait says so later");
 	close(fd);
@@ -179,7 +179,7 @@ static void block_getpeername(void)
 	getpeername(stream_to("127.0.0.1", HOST_ECHO), (struct sockaddr *)&name, &length);
 }
 
-/* Who is blocked by the host can be killed at once. */
+/* A program that the host blocks can be killed at once. */
 static bool dies(void (*block)(void))
 {
 	pid_t pid = fork();
@@ -196,7 +196,7 @@ static bool dies(void (*block)(void))
 	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) && now() - start < 1;
 }
 
-/* The host never tells the name of the other end, and all else. */
+/* The host never tells the name of the other end, but everything else. */
 void check_nameless_host(void)
 {
 	struct sockaddr_in name = { 0 };
@@ -225,7 +225,7 @@ void check_nameless_host(void)
 	fd = accept(listener, (struct sockaddr *)&name, &length);
 	check(19, fd >= 0 && length == sizeof(name) && name.sin_family == AF_INET && now() - start < 8,
 	      "accept goes without a name");
-	check(19, readable(fd, 3000), "and has the data");
+	check(19, readable(fd, PATIENCE), "and has the data");
 	close(fd);
 	close(call);
 	close(listener);

@@ -33,7 +33,7 @@ static void check_connect(void)
 	check(22, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EISCONN, "connected is connected");
 	check(22, bind(fd, (struct sockaddr *)&any, sizeof(any)) && errno == EINVAL, "and bound");
 	check(22, sendto(fd, "to", 2, 0, (struct sockaddr *)&peer, sizeof(peer)) == 2 &&
-		  readable(fd, 3000),
+		  readable(fd, PATIENCE),
 	      "an address beside data is ignored, as TCP does");
 	check(31, recv(fd, &peer, sizeof(peer), MSG_ERRQUEUE) < 0 && errno == EAGAIN,
 	      "there are no messages about errors");
@@ -88,7 +88,7 @@ static void check_bind_length(int family, struct sockaddr *name, socklen_t lengt
 	close(fd);
 }
 
-/* What the options say never changes, whoever serves the socket. */
+/* The options say the same, no matter which side serves the socket. */
 static void check_options(int family, const char *any, const char *host)
 {
 	struct sockaddr_in6 in6 = inet6(any, 9105), to6 = inet6(host, HOST_ECHO);
@@ -103,7 +103,7 @@ static void check_options(int family, const char *any, const char *host)
 	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "options of a fresh stream");
 	connect(fd, address, length);
 	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "of one that connects");
-	check(31, polled(fd, POLLOUT, 5000) == POLLOUT &&
+	check(31, polled(fd, POLLOUT, PATIENCE) == POLLOUT &&
 		  looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "connected to the host");
 	shutdown(fd, SHUT_WR);
 	check(31, looks(fd, family, SOCK_STREAM, IPPROTO_TCP, false), "shut down");
@@ -153,7 +153,7 @@ static void check_local6(const char *address, int port)
 	check(15, !bind(listener, (struct sockaddr *)&name, sizeof(name)) && !listen(listener, 5),
 	      "listen at a loopback address of IPv6");
 	check(15, !connect(client, (struct sockaddr *)&name, sizeof(name)), "it is in the guest");
-	/* It would turn the socket into one of IPv4, without what TSI knows of it. */
+	/* It would turn the socket into an IPv4 one, without TSI's knowledge. */
 	check(31, setsockopt(client, IPPROTO_IPV6, IPV6_ADDRFORM, &inet_family, sizeof(int)),
 	      "it stays one of IPv6");
 	close(client);
@@ -167,7 +167,7 @@ static void check_local(void)
 	socklen_t length = sizeof(name);
 
 	server = accept(listener, NULL, NULL);
-	check(15, client >= 0 && server >= 0 && send(client, "l", 1, 0) == 1 && readable(server, 1000),
+	check(15, client >= 0 && server >= 0 && send(client, "l", 1, 0) == 1 && readable(server, PATIENCE),
 	      "127.0.0.1 is in the guest");
 	check(15, !getpeername(server, (struct sockaddr *)&name, &length) &&
 		  name.sin_addr.s_addr == htonl(INADDR_LOOPBACK),
@@ -191,7 +191,7 @@ static void check_non_blocking(void)
 
 	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EINPROGRESS,
 	      "a non-blocking connect is in progress");
-	check(17, wait_out(fd, 5000) == POLLOUT, "poll says when it is done");
+	check(17, wait_out(fd, PATIENCE) == POLLOUT, "poll says when it is done");
 	check(17, option(fd, SOL_SOCKET, SO_ERROR) == 0, "without an error");
 	fcntl(fd, F_SETFL, 0);
 	check(17, echoes(fd, "async"), "and carries data");
@@ -200,18 +200,18 @@ static void check_non_blocking(void)
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	check(17, connect_to(fd, "127.0.0.1", HOST_CLOSED) && errno == EINPROGRESS,
 	      "so is one that will fail");
-	check(17, wait_out(fd, 5000) & POLLERR, "poll says that it failed");
+	check(17, wait_out(fd, PATIENCE) & POLLERR, "poll says that it failed");
 	check(17, option(fd, SOL_SOCKET, SO_ERROR) == ECONNREFUSED, "SO_ERROR says why");
 	check(17, option(fd, SOL_SOCKET, SO_ERROR) == 0, "once");
 	close(fd);
 
 	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	connect_to(fd, "127.0.0.1", HOST_CLOSED);
-	wait_out(fd, 5000);
+	wait_out(fd, PATIENCE);
 	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == ECONNREFUSED,
 	      "the next connect says why, if nobody has asked");
 	check(17, connect_to(fd, "127.0.0.1", HOST_ECHO) && errno == EINPROGRESS &&
-		  wait_out(fd, 5000) == POLLOUT,
+		  wait_out(fd, PATIENCE) == POLLOUT,
 	      "and the one after that begins anew");
 	close(fd);
 }
@@ -240,14 +240,14 @@ static void check_epoll(const char *what, int port, int item)
 	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 	epoll_wait(epoll, &got, 1, 0);
 	connect_to(fd, "127.0.0.1", port);
-	check(item, epoll_wait(epoll, &got, 1, 5000) == 1 && got.events == EPOLLOUT, what);
+	check(item, epoll_wait(epoll, &got, 1, PATIENCE) == 1 && got.events == EPOLLOUT, what);
 	send(fd, "e", 1, 0);
 	if (port != HOST_ECHO) {
 		close(epoll);
 		close(fd);
 		return;
 	}
-	while (epoll_wait(epoll, &got, 1, 5000) == 1 && !(got.events & EPOLLIN))
+	while (epoll_wait(epoll, &got, 1, PATIENCE) == 1 && !(got.events & EPOLLIN))
 		;
 	check(item, got.events & EPOLLIN && recv(fd, &byte, 1, 0) == 1, "and then for data");
 	close(epoll);
@@ -268,7 +268,7 @@ static void check_timeouts(void)
 		  now() - start < 2,
 	      "SO_RCVTIMEO from before connect holds");
 	send(fd, "12345", 5, 0);
-	readable(fd, 1000);
+	readable(fd, PATIENCE);
 	check(33, !ioctl(fd, FIONREAD, &count) && count == 5, "FIONREAD counts");
 	check(33, !ioctl(fd, SIOCOUTQ, &count), "SIOCOUTQ answers");
 	recv(fd, got, sizeof(got), 0);
@@ -277,7 +277,7 @@ static void check_timeouts(void)
 	send(fd, "123", 3, 0);
 	check(32, !readable(fd, 500), "SO_RCVLOWAT holds for poll");
 	send(fd, "45", 2, 0);
-	check(32, readable(fd, 3000), "until there is enough");
+	check(32, readable(fd, PATIENCE), "until there is enough");
 	close(fd);
 }
 
@@ -291,7 +291,7 @@ static void *drain(void *argument)
 	return NULL;
 }
 
-/* The host echoes, and nobody reads: in the end there is no room. */
+/* The host echoes, and the guest does not read: in the end there is no room. */
 static void check_full(void)
 {
 	struct timeval timeout = { .tv_usec = 300000 };
@@ -310,7 +310,7 @@ static void check_full(void)
 		  now() - start < 3,
 	      "SO_SNDTIMEO holds for send");
 	pthread_create(&thread, NULL, drain, &fd);
-	check(30, polled(fd, POLLOUT, 10000) == POLLOUT, "poll says when there is room again");
+	check(30, polled(fd, POLLOUT, PATIENCE) == POLLOUT, "poll says when there is room again");
 	shutdown(fd, SHUT_WR);
 	pthread_join(thread, NULL);
 	close(fd);
@@ -323,7 +323,7 @@ static void check_end_wakes(void)
 	double start = now();
 
 	shutdown(fd, SHUT_WR);
-	check(40, polled(fd, POLLIN | POLLRDHUP, 5000) & POLLRDHUP && now() - start < 3,
+	check(40, polled(fd, POLLIN | POLLRDHUP, PATIENCE) & POLLRDHUP && now() - start < 3,
 	      "poll is woken by the end");
 	close(fd);
 }
@@ -413,11 +413,11 @@ static void check_sendfile(void)
 		  !memcmp(sent, got, sizeof(got)),
 	      "what was in the file comes back");
 	send(fd, "splice", 6, 0);
-	readable(fd, 3000);
+	readable(fd, PATIENCE);
 	check(28, !pipe(pipes) && splice(fd, NULL, pipes[1], NULL, 100, 0) == 6 &&
 		  read(pipes[0], got, sizeof(got)) == 6 && !memcmp(got, "splice", 6),
 	      "splice");
-	check(28, send(fd, "peek", 4, 0) == 4 && readable(fd, 3000) &&
+	check(28, send(fd, "peek", 4, 0) == 4 && readable(fd, PATIENCE) &&
 		  recv(fd, got, sizeof(got), MSG_PEEK) == 4 && recv(fd, got, sizeof(got), 0) == 4,
 	      "MSG_PEEK");
 	close(pipes[0]);
@@ -426,7 +426,7 @@ static void check_sendfile(void)
 	close(fd);
 }
 
-/* The vsock sockets outlive the namespace, of which nothing may be left. */
+/* The vsock sockets outlive the namespace, and nothing of that may be left. */
 static void check_namespace(void)
 {
 	int status = -1, fd;
@@ -458,7 +458,7 @@ static void check_signal(void)
 	fcntl(fd, F_SETOWN, getpid());
 	fcntl(fd, F_SETFL, O_ASYNC);
 	send(fd, "x", 1, 0);
-	check(30, readable(fd, 3000) || errno == EINTR, "data comes");
+	check(30, readable(fd, PATIENCE) || errno == EINTR, "data comes");
 	usleep(100000);
 	check(30, signals > 0, "and SIGIO with it");
 	signal(SIGIO, SIG_IGN);

@@ -34,7 +34,7 @@ static void check_datagram(const char *path)
 
 	strcpy(stpcpy(un.sun_path, path), ".datagrams");
 	check(42, sendto(fd, "path", 4, 0, (struct sockaddr *)&un, sizeof(un)) == 4 &&
-		  readable(fd, 3000) && recv(fd, got, sizeof(got), 0) == 4 && !memcmp(got, "path", 4),
+		  readable(fd, PATIENCE) && recv(fd, got, sizeof(got), 0) == 4 && !memcmp(got, "path", 4),
 	      "a datagram to the host and back");
 	close(fd);
 }

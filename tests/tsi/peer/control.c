@@ -80,7 +80,7 @@ static void get_name(struct peer *peer, uint32_t source, const struct message *m
 		result = -EINVAL;
 	else if (getpeername(proxy->watch.fd, (struct sockaddr *)&address, &length))
 		result = -errno;
-	/* As the reference host has it. */
+	/* As on the reference host. */
 	else if (peer->options->misbehaviour & STORAGE_LENGTH && proxy->type == TSI_SOCK_DGRAM)
 		length = TSI_ADDRESS_SIZE;
 	answer_name(peer, source, result, &address, length);

@@ -8,7 +8,7 @@
 
 #include "policy.h"
 
-/* The reference host, whose datagrams come from the guest itself, is spoken too. */
+/* Also speaks as the reference host does, whose datagrams come from the guest itself. */
 static void send_to_guest(struct proxy *proxy, size_t size)
 {
 	struct peer *peer = proxy->peer;

@@ -61,7 +61,7 @@ static void listener_ready(struct watch *watch, uint32_t events)
 			 proxy->guest_port);
 }
 
-/* A socket that nobody listens at any more stands in the way of who will. */
+/* A socket that nothing listens on any more is in the way of the next listener. */
 static void unlink_stale_socket(const struct sockaddr_un *address, socklen_t length)
 {
 	struct stat status;

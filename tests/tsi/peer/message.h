@@ -27,7 +27,7 @@ enum opcode {
 #define TSI_TIME_SYNC_PORT 123
 
 #define TSI_ADDRESS_SIZE 128
-/* Linux's O_NONBLOCK, whatever the host's is. */
+/* Linux's O_NONBLOCK, even if the host's differs. */
 #define TSI_NONBLOCK 0x800u
 
 /* Families and types have Linux's numbers on the wire. */

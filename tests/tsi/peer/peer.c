@@ -12,7 +12,7 @@
 #include "listener.h"
 #include "stream.h"
 
-/* Descriptors that are no proxies: of the monitor, listeners, the log. */
+/* Descriptors that are not proxies': the monitor's, listeners', the log's. */
 #define OTHER_DESCRIPTORS 256
 
 /* As many descriptors as the system lets this program have, a proxy each. */
@@ -132,7 +132,7 @@ static void send_time(struct peer *peer)
 			peer->options->misbehaviour & LONG_ANSWER);
 }
 
-/* Of two times until something is due, -1 for never. */
+/* The earlier of two times until something is due, -1 for never. */
 static int sooner(int one, int other)
 {
 	if (one < 0)

@@ -16,7 +16,7 @@
 /* The window for each stream: how much of the guest's data is kept for a socket. */
 #define STREAM_WINDOW 8388608u
 
-/* How long what the guest gave up, or does not answer, is kept. */
+/* How long things that the guest gave up, or does not answer, are kept. */
 #define GRACE_NANOSECONDS 5000000000u
 
 /* Answers under delay; more are dropped. */
@@ -50,7 +50,7 @@ struct plain_listener {
 /* The host side of the protocol: all that is known of one guest. */
 struct peer {
 	const struct options *options;
-	/* Of the host's sockets alone, so that they can wait while room() is 0. */
+	/* For the host's sockets alone, so that they can wait while room() is 0. */
 	struct loop *loop;
 	struct wire wire;
 	struct log *log;

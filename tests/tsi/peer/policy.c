@@ -30,7 +30,7 @@ static bool loopback_v6(const struct in6_addr *address)
 	return IN6_IS_ADDR_LOOPBACK(address);
 }
 
-/* To connect to the address of all addresses is to connect to the loopback address. */
+/* Connecting to the unspecified address means connecting to the loopback address. */
 static bool wildcard(const struct message_address *address)
 {
 	struct sockaddr_in inet;

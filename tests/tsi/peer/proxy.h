@@ -78,7 +78,7 @@ struct proxy {
 };
 
 #define PROXY_BUCKETS 4096
-/* Bounds memory, whatever a guest asks for; the limit of descriptors may be lower. */
+/* Bounds memory, no matter what a guest asks for; the descriptor limit may be lower. */
 #define PROXIES_MAX 8192
 
 LIST_HEAD(proxy_list, proxy);

@@ -142,7 +142,7 @@ static void flush(struct proxy *proxy)
 		shutdown(proxy->watch.fd, SHUT_WR);
 }
 
-/* Early enough that the guest need not wait for it. */
+/* Tells the guest of new room early enough that it need not wait. */
 static void update_credit(struct proxy *proxy)
 {
 	uint32_t window = proxy->guest_buf_alloc;

@@ -56,7 +56,7 @@ enum request {
 #define MESSAGE_VERSION 1u
 #define MESSAGE_REPLY 4u
 #define MESSAGE_NEED_REPLY 8u
-/* Of SET_VRING_KICK and its like: no descriptor comes along. */
+/* In SET_VRING_KICK and the like: no descriptor comes with the message. */
 #define MESSAGE_NO_DESCRIPTOR BIT(8)
 
 struct vhost_message {
@@ -261,7 +261,7 @@ static bool is_about_event_ring(const struct vhost_message *message)
 	}
 }
 
-/* A monitor may take the end of what calls it for an interrupt. */
+/* A monitor may take the closing of its call descriptor for an interrupt. */
 static int ignore_event_ring(struct vhost_user *user, struct vhost_message *message)
 {
 	if (message->request == SET_VRING_CALL && message->descriptor_count == 1) {
@@ -355,7 +355,7 @@ static int set_ring_descriptor(struct vhost_user *user, struct vhost_message *me
 		if (ring->queue.call >= 0)
 			close(ring->queue.call);
 		ring->queue.call = fd;
-		/* What happened before is not lost on whom nobody could call. */
+		/* Calls the guest for what happened before there was a way to call it. */
 		ring->queue.signal = true;
 		virtqueue_signal(&ring->queue);
 		return 0;
@@ -382,7 +382,7 @@ static int set_features(struct vhost_user *user, struct vhost_message *message)
 		return fail("a feature was accepted that was not offered");
 	for (i = 0; i < RING_COUNT; i++) {
 		user->rings[i].queue.indirect = user->features & RING_F_INDIRECT_DESC;
-		/* Without the extension, rings need no leave to run. */
+		/* Without the extension, rings run without being enabled. */
 		if (!(user->features & VHOST_USER_F_PROTOCOL_FEATURES))
 			user->rings[i].queue.enabled = true;
 	}

@@ -66,7 +66,7 @@ void virtqueue_signal(struct virtqueue *queue);
 
 /* Copies between a chain and bytes; all return how much there was room for. */
 size_t chain_read(const struct chain *chain, size_t offset, uint8_t *bytes, size_t size);
-/* What stands where chain_write() would write. */
+/* Reads the bytes where chain_write() would write. */
 size_t chain_read_back(const struct chain *chain, uint8_t *bytes, size_t size);
 size_t chain_write(const struct chain *chain, size_t offset, const uint8_t *bytes, size_t size);
 

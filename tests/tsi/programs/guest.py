@@ -22,12 +22,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PORT_NAMES = "WEB_OF_HOST", "NAMES_OF_HOST", "STREAMS_OF_HOST", "REDIS"
 PORTS = {name: int(os.environ[name]) for name in PORT_NAMES}
 NAMESERVER = os.environ["NAMESERVER"]
+PATIENCE = int(os.environ["PATIENCE"])
 
 
 def run(*command):
     """The output of a command, which must succeed."""
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=60, check=True).stdout
+                          timeout=PATIENCE, check=True).stdout
 
 
 def web(path):
@@ -45,7 +46,7 @@ def let_host_check(name):
     with check(f"the host has tried {name}"):
         port = PORTS["WEB_OF_HOST"]
         url = f"http://127.0.0.1:{port}/check/{name}"
-        with urllib.request.urlopen(url, timeout=180) as answer:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
             expect(answer.read(), b"done\n", "answer")
 
 
@@ -54,9 +55,9 @@ def start(*command):
 
 
 def wait_for_listener(port):
-    """Looks and does not connect: as long as nobody listens, the host is asked."""
+    """Looks and does not connect: as long as nothing listens, the host is asked."""
     listens = re.compile(rf":\s[0-9A-F]+:{port:04X} [0-9A-F:]+ 0A ")
-    for _ in range(200):
+    for _ in range(10 * PATIENCE):
         with open("/proc/net/tcp", encoding="ascii") as table:
             if listens.search(table.read()):
                 return
@@ -67,7 +68,7 @@ def wait_for_listener(port):
 def end(process):
     """A server that was asked to end does so, and says that all went well."""
     try:
-        expect(process.wait(20), 0, "exit status")
+        expect(process.wait(PATIENCE), 0, "exit status")
     finally:
         process.kill()
 
@@ -107,7 +108,7 @@ def names():
 
 def curl():
     def get(*arguments):
-        return run("curl", "--silent", "--show-error", "--fail", "--max-time", "60", *arguments)
+        return run("curl", "--silent", "--show-error", "--fail", "--max-time", str(PATIENCE), *arguments)
 
     with check("curl: downloads 4 MiB from the host"):
         get("--output", "/tmp/download", web("/large"))
@@ -124,8 +125,8 @@ def curl():
         digests = {file_digest(f"/tmp/page-{number}") for number in range(1, 65)}
         expect(digests, {PAGE_DIGEST}, "digests")
     with check("curl: is refused by a closed port of the host"):
-        command = ["curl", "--silent", "--max-time", "30", "http://127.0.0.1:1/"]
-        result = subprocess.run(command, check=False, timeout=60)
+        command = ["curl", "--silent", "--max-time", str(PATIENCE), "http://127.0.0.1:1/"]
+        result = subprocess.run(command, check=False, timeout=PATIENCE)
         expect(result.returncode, 7, "exit status")
 
 
@@ -155,7 +156,7 @@ def nginx():
     with check("nginx: serves the guest itself"):
         server = start("nginx", "-c", "/tmp/nginx.conf")
         wait_for_listener(80)
-        run("curl", "--silent", "--fail", "--max-time", "30", "--output", "/tmp/page",
+        run("curl", "--silent", "--fail", "--max-time", str(PATIENCE), "--output", "/tmp/page",
             "http://127.0.0.1/page")
         expect(file_digest("/tmp/page"), PAGE_DIGEST, "digest")
     let_host_check("nginx")

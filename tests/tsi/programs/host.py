@@ -26,6 +26,7 @@ import streams
 from report import check, content, expect
 
 MEBIBYTE = 1 << 20
+PATIENCE = int(os.environ["PATIENCE"])
 PAGE = content("page", 4096)
 FILES = {"/page": PAGE, "/large": content("download", 4 * MEBIBYTE)}
 
@@ -109,7 +110,7 @@ class NameHandler(socketserver.BaseRequestHandler):
 
 def name_servers():
     """One at any port, and one where resolvers look, if that is allowed: at a
-    loopback address that nobody else has."""
+    loopback address that nothing else uses."""
     any_port = socketserver.ThreadingUDPServer(("127.0.0.1", 0), NameHandler)
     address = socket.inet_ntoa(bytes([127] + [random.randint(1, 254) for _ in range(3)]))
     try:
@@ -131,7 +132,7 @@ def get(connection, path, expected=PAGE):
 
 
 def connect():
-    connection = http.client.HTTPConnection("127.0.0.1", NGINX, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", NGINX, timeout=PATIENCE)
     connection.connect()
     return connection
 
@@ -189,7 +190,7 @@ class Redis:
     """A client that knows integers and strings."""
 
     def __init__(self):
-        self.socket = socket.create_connection(("127.0.0.1", REDIS), 60)
+        self.socket = socket.create_connection(("127.0.0.1", REDIS), PATIENCE)
         self.file = self.socket.makefile("rb")
 
     def call(self, *words):

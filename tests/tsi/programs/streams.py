@@ -8,6 +8,7 @@ The first line of a connection says what the client wants:
   bytes  how many bytes the clients of 'bye' have sent
 """
 import asyncio
+import os
 
 from report import content, expect
 
@@ -102,6 +103,6 @@ async def after_bye(port):
 
 def run(client, port):
     async def limited():
-        await asyncio.wait_for(client(port), 60)
+        await asyncio.wait_for(client(port), int(os.environ["PATIENCE"]))
 
     asyncio.run(limited())

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The bytes in memory, through the public header alone. */
+#include <config.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "library-assets.h"
+#include "tests.h"
+
+#define ALIGNMENT 65536
+
+START_TEST(version_of_header_and_library_agree)
+{
+	ck_assert_str_eq(supermachine_kernel_version(), SUPERMACHINE_KERNEL_VERSION);
+	ck_assert_str_eq(supermachine_kernel_version(), EXPECTED_VERSION);
+}
+END_TEST
+
+START_TEST(another_version_is_refused)
+{
+	ck_assert_int_eq(supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION), 0);
+	errno = 0;
+	ck_assert_int_eq(supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION ".1"), -1);
+	ck_assert_int_eq(errno, ENOTSUP);
+	ck_assert_int_eq(supermachine_kernel_check_version(""), -1);
+	ck_assert_int_eq(errno, ENOTSUP);
+	ck_assert_int_eq(supermachine_kernel_check_version(NULL), -1);
+	ck_assert_int_eq(errno, EINVAL);
+}
+END_TEST
+
+START_TEST(version_number_is_that_of_the_version)
+{
+	int major, minor, patch;
+
+	ck_assert_int_eq(sscanf(SUPERMACHINE_KERNEL_VERSION, "%d.%d.%d", &major, &minor, &patch), 3);
+	ck_assert_int_eq(SUPERMACHINE_KERNEL_VERSION_NUMBER, major * 1000000 + minor * 1000 + patch);
+}
+END_TEST
+
+/*
+ * Raw bytes are where the loader put the library: glibc heeds the alignment of a
+ * segment from 2.35 on, others need not.
+ */
+static uintptr_t alignment_of_bytes(void)
+{
+#if defined PAYLOAD_XZ
+	return ALIGNMENT;
+#else
+#if defined __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 35)
+	return ALIGNMENT;
+#endif
+#endif
+	return (uintptr_t)sysconf(_SC_PAGESIZE);
+#endif
+}
+
+START_TEST(bytes_are_aligned_and_zero_padded)
+{
+	const struct library_asset *asset = &library_assets[_i];
+	const unsigned char *bytes = asset->get(NULL);
+	size_t i;
+
+	ck_assert_uint_gt(*asset->length, 0);
+	ck_assert_uint_eq(*asset->padded_length % ALIGNMENT, 0);
+	ck_assert_uint_lt(*asset->padded_length - *asset->length, ALIGNMENT);
+	ck_assert_uint_eq((uintptr_t)bytes % alignment_of_bytes(), 0);
+	for (i = *asset->length; i < *asset->padded_length; i++)
+		ck_assert_uint_eq(bytes[i], 0);
+}
+END_TEST
+
+START_TEST(bytes_are_the_same_each_time)
+{
+	const struct library_asset *asset = &library_assets[_i];
+	const unsigned char *bytes = asset->get(NULL);
+	size_t length = 0;
+
+	ck_assert_ptr_nonnull(bytes);
+	ck_assert_ptr_eq(asset->get(&length), bytes);
+	ck_assert_uint_eq(length, *asset->length);
+}
+END_TEST
+
+static void ignore_core(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
+START_TEST(bytes_cannot_be_written_to)
+{
+	volatile unsigned char *bytes = (volatile unsigned char *)library_assets[_i].get(NULL);
+	int status;
+	pid_t child;
+
+	ck_assert_ptr_nonnull((const void *)bytes);
+	child = fork();
+	if (child == 0) {
+		ignore_core();
+		/* Check's own handler would print. */
+		signal(SIGSEGV, SIG_DFL);
+		signal(SIGBUS, SIG_DFL);
+		bytes[0] = 0;
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert(WIFSIGNALED(status));
+}
+END_TEST
+
+static void *get_bytes(void *asset)
+{
+	return (void *)((const struct library_asset *)asset)->get(NULL);
+}
+
+START_TEST(all_threads_get_the_same_bytes)
+{
+	const struct library_asset *asset = &library_assets[_i];
+	pthread_t threads[64];
+	void *first, *other;
+	int i;
+
+	for (i = 0; i < 64; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, get_bytes, (void *)asset), 0);
+	ck_assert_int_eq(pthread_join(threads[0], &first), 0);
+	ck_assert_ptr_nonnull(first);
+	for (i = 1; i < 64; i++) {
+		ck_assert_int_eq(pthread_join(threads[i], &other), 0);
+		ck_assert_ptr_eq(other, first);
+	}
+}
+END_TEST
+
+/* A child that was forked while another thread decodes gets its bytes, too. */
+START_TEST(child_forked_meanwhile_gets_the_bytes)
+{
+	const struct library_asset *asset = &library_assets[_i];
+	pthread_t thread;
+	int i;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, get_bytes, (void *)asset), 0);
+	for (i = 0; i < 20; i++) {
+		const struct timespec pause = { .tv_nsec = 1000000 };
+		pid_t child = fork();
+		int status;
+
+		if (child == 0) {
+			alarm(60);
+			_exit(asset->get(NULL) == NULL);
+		}
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		ck_assert_int_eq(status, 0);
+		nanosleep(&pause, NULL);
+	}
+	pthread_join(thread, NULL);
+}
+END_TEST
+
+#if defined PAYLOAD_XZ
+/* User-mode QEMU takes a limit of the address space, and forgets it. */
+static bool address_space_is_limited(void)
+{
+	void *memory = mmap(NULL, ALIGNMENT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return true;
+	munmap(memory, ALIGNMENT);
+	return false;
+}
+
+/* Why no memory could be had is told, and does not stay true for ever. */
+START_TEST(without_memory_there_are_no_bytes_until_there_is_some)
+{
+	const struct library_asset *asset = &library_assets[_i];
+	struct rlimit limit, none = { 0, 0 };
+	size_t length = 1;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+	none.rlim_max = limit.rlim_max;
+	none.rlim_cur = 1;
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &none), 0);
+	if (address_space_is_limited()) {
+		errno = 0;
+		ck_assert_ptr_null(asset->get(&length));
+		ck_assert_int_eq(errno, ENOMEM);
+		ck_assert_uint_eq(length, 1);
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	ck_assert_ptr_nonnull(asset->get(&length));
+	ck_assert_uint_eq(length, *asset->length);
+}
+END_TEST
+#else
+START_TEST(byte_symbols_are_the_bytes)
+{
+	ck_assert_ptr_eq(supermachine_get_kernel(NULL), supermachine_kernel_bytes);
+	ck_assert_ptr_eq(supermachine_get_init_oci(NULL), supermachine_init_oci_bytes);
+}
+END_TEST
+#endif
+
+START_TEST(digests_are_hexadecimal)
+{
+	const char *digest = library_assets[_i].sha256();
+
+	ck_assert_uint_eq(strlen(digest), 64);
+	ck_assert_uint_eq(strspn(digest, "0123456789abcdef"), 64);
+}
+END_TEST
+
+static uint64_t little_endian(const unsigned char *bytes)
+{
+	uint64_t value = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		value |= (uint64_t)bytes[i] << (8 * i);
+	return value;
+}
+
+START_TEST(image_header_is_that_of_the_kernel)
+{
+	const unsigned char *bytes = supermachine_get_kernel(NULL);
+	struct supermachine_image_header header;
+
+	ck_assert_int_eq(memcmp(bytes + 56, "ARM\x64", 4), 0);
+	ck_assert_int_eq(supermachine_kernel_image_header(&header), 0);
+	ck_assert_uint_eq(header.text_offset, little_endian(bytes + 8));
+	ck_assert_uint_eq(header.image_size, little_endian(bytes + 16));
+	ck_assert_uint_ge(header.image_size, supermachine_kernel_len);
+	ck_assert_int_eq(header.big_endian, bytes[24] & 1);
+	ck_assert_int_eq(header.any_base, bytes[24] >> 3 & 1);
+	ck_assert(header.page_size == 0 || header.page_size == 4096 || header.page_size == 16384 ||
+		  header.page_size == 65536);
+	errno = 0;
+	ck_assert_int_eq(supermachine_kernel_image_header(NULL), -1);
+	ck_assert_int_eq(errno, EINVAL);
+}
+END_TEST
+
+START_TEST(init_oci_is_an_elf_program)
+{
+	ck_assert_int_eq(memcmp(supermachine_get_init_oci(NULL), "\177ELF", 4), 0);
+}
+END_TEST
+
+Suite *bytes_suite(void)
+{
+	Suite *suite = suite_create("library: bytes");
+	TCase *bytes = tcase_create("bytes");
+
+	tcase_add_test(bytes, version_of_header_and_library_agree);
+	tcase_add_test(bytes, another_version_is_refused);
+	tcase_add_test(bytes, version_number_is_that_of_the_version);
+	tcase_add_test(bytes, image_header_is_that_of_the_kernel);
+	tcase_add_test(bytes, init_oci_is_an_elf_program);
+	tcase_set_timeout(bytes, 120);
+#define EACH(test) tcase_add_loop_test(bytes, test, 0, LIBRARY_ASSETS)
+	EACH(bytes_are_aligned_and_zero_padded);
+	EACH(bytes_are_the_same_each_time);
+	EACH(bytes_cannot_be_written_to);
+	EACH(all_threads_get_the_same_bytes);
+	EACH(child_forked_meanwhile_gets_the_bytes);
+	EACH(digests_are_hexadecimal);
+#if defined PAYLOAD_XZ
+	EACH(without_memory_there_are_no_bytes_until_there_is_some);
+#else
+	tcase_add_test(bytes, byte_symbols_are_the_bytes);
+#endif
+#undef EACH
+	suite_add_tcase(suite, bytes);
+	return suite;
+}
