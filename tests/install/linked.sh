@@ -37,6 +37,7 @@ asks_for_executable_stack() {
 # read-only, with zeros up to the next multiple, and no executable stack.
 # shellcheck disable=SC2154 # tests/tap.sh sets scratch
 linked_is_sound() {
+	ls -l "$1" "$3" || return
 	length=$(($(wc -c <"$3")))
 	$READELF -sW "$1" | awk -v symbol="$2" '$8 == symbol { print $2, $3, $4 }' >"$scratch/symbol"
 	cat "$scratch/symbol"
