@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <lzma.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -81,25 +83,62 @@ static int decode_into(const struct payload *payload, unsigned char *memory)
 	return -1;
 }
 
-/* The library's memory for the bytes, from where it is aligned. */
-static unsigned char *aligned_room(const struct payload *payload)
+/* Memory of our own: a file without a name would count for limits of files. */
+static unsigned char *map_aligned(size_t size)
 {
-	return payload->room + (size_t)(-(uintptr_t)payload->room % PAYLOAD_ALIGNMENT);
+	unsigned char *room, *memory;
+	size_t before;
+
+	room = mmap(NULL, size + PAYLOAD_ALIGNMENT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		    -1, 0);
+	if (room == MAP_FAILED) {
+		/* Whatever stands in its way, such as a limit of locked memory. */
+		errno = ENOMEM;
+		return NULL;
+	}
+	before = (size_t)(-(uintptr_t)room % PAYLOAD_ALIGNMENT);
+	memory = room + before;
+	if (before > 0)
+		munmap(room, before);
+	munmap(memory + size, PAYLOAD_ALIGNMENT - before);
+	return memory;
+}
+
+static const unsigned char *decode(const struct payload *payload)
+{
+	size_t size = PAYLOAD_PADDED(payload->length);
+	unsigned char *memory = map_aligned(size);
+	int error;
+
+	if (memory == NULL)
+		return NULL;
+	if (decode_into(payload, memory) == 0 && mprotect(memory, size, PROT_READ) == 0)
+		return memory;
+	error = errno;
+	munmap(memory, size);
+	errno = error;
+	return NULL;
 }
 
 /*
- * The memory is part of the library, so whoever unloads the library gives it
- * back: a destructor could not, since it also runs at exit(3), while other
- * threads still use the bytes.
+ * Whether the process ends. Then the bytes stay, since other threads may still use
+ * them; but a library that is unloaded takes them with it. Its destructors run in
+ * both cases, but what it has given to atexit(3) runs before them only if the
+ * process ends. Where a system has another order, the bytes stay.
  */
-static const unsigned char *decode(const struct payload *payload)
-{
-	unsigned char *memory = aligned_room(payload);
+static atomic_bool ending;
 
-	if (decode_into(payload, memory) < 0 ||
-	    mprotect(memory, PAYLOAD_PADDED(payload->length), PROT_READ) < 0)
-		return NULL;
-	return memory;
+static void note_end(void)
+{
+	atomic_store(&ending, true);
+}
+
+void payload_release(const struct payload *payload)
+{
+	const unsigned char *bytes = atomic_load(&payload->cache->bytes);
+
+	if (bytes != NULL && !atomic_load(&ending))
+		munmap((void *)(uintptr_t)bytes, PAYLOAD_PADDED(payload->length));
 }
 
 /*
@@ -122,6 +161,8 @@ static void unlock_decoding(void)
 
 static void prepare_decoding(void)
 {
+	if (atexit(note_end) != 0)
+		note_end();
 	decoding_fork_error = pthread_atfork(lock_decoding, unlock_decoding, unlock_decoding);
 }
 

@@ -18,9 +18,6 @@
 	(((length) + PAYLOAD_ALIGNMENT - 1) / PAYLOAD_ALIGNMENT * PAYLOAD_ALIGNMENT)
 
 #if defined PAYLOAD_XZ
-/* What the decoded bytes take, wherever the loader puts it. */
-#define PAYLOAD_ROOM(length) (PAYLOAD_PADDED(length) + PAYLOAD_ALIGNMENT)
-
 /* NULL until the bytes are first asked for. */
 struct payload_cache {
 	_Atomic(const unsigned char *) bytes;
@@ -35,8 +32,6 @@ struct payload {
 	size_t length;
 #if defined PAYLOAD_XZ
 	struct payload_cache *cache;
-	/* PAYLOAD_ROOM(length) bytes, zero until they are decoded to. */
-	unsigned char *room;
 #endif
 };
 
@@ -55,6 +50,11 @@ int payload_stream(const struct payload *payload, payload_consumer *consume, voi
  * loaded; or NULL with errno set.
  */
 const unsigned char *payload_bytes(const struct payload *payload);
+
+#if defined PAYLOAD_XZ
+/* Give back their memory, from a destructor of the library, unless the process ends. */
+void payload_release(const struct payload *payload);
+#endif
 
 /*
  * Make fd, an empty file, share the data of whole blocks with the file that the

@@ -317,13 +317,21 @@ static size_t list_outputs(const struct request *request, const struct cpio *ini
 	return count;
 }
 
+static int widest_name(const struct output *outputs, size_t count)
+{
+	int width = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if ((int)strlen(outputs[i].file_name) > width)
+			width = (int)strlen(outputs[i].file_name);
+	return width;
+}
+
 static int write_outputs(struct extraction *extraction, const struct output *outputs)
 {
 	size_t i;
 
-	for (i = 0; i < extraction->count; i++)
-		if ((int)strlen(outputs[i].file_name) > extraction->width)
-			extraction->width = (int)strlen(outputs[i].file_name);
 	for (i = 0; i < extraction->count; i++)
 		if (signals_have_come(&extraction->hold) || write_output(extraction, &outputs[i]) < 0)
 			return STATUS_TROUBLE;
@@ -421,6 +429,7 @@ static int extract(const struct program *program, struct request *request)
 	extraction.parents = request->parents;
 	extraction.sync = request->sync;
 	extraction.count = list_outputs(request, &initramfs, outputs);
+	extraction.width = widest_name(outputs, extraction.count);
 	status = write_all_outputs(&extraction, outputs, request->json);
 	status = finish_output(program, status);
 	free(initramfs.bytes);

@@ -8,6 +8,8 @@
  * /proc/self/maps has it.
  * payload-xz unloaded LIBRARY ASSET: loads the library, asks for the bytes and
  * unloads it, 20 times. Prints the KiB that stay in the address space.
+ * payload-xz ended LIBRARY ASSET READER: ends while another library still reads
+ * the bytes.
  * payload-xz refused LIBRARY ASSET PATH: asks for the bytes and for extraction to
  * PATH, and prints each errno, by name if it is the one of a damaged payload.
  *
@@ -144,6 +146,16 @@ static int unloaded(const char *path, const char *asset)
 	return printf("%ld\n", status_field("VmSize:") - before) < 0;
 }
 
+static int ended(const char *path)
+{
+	void *reader = dlopen(path, RTLD_NOW);
+
+	if (reader == NULL)
+		return 1;
+	*(const unsigned char **)find(reader, "read_at_%s", "end") = get(NULL);
+	return 0;
+}
+
 static const char *name_of(int error)
 {
 	return error == EBADMSG ? "EBADMSG" : strerror(error);
@@ -181,12 +193,14 @@ int main(int argc, char **argv)
 		return once();
 	if (argc == 4 && strcmp(command, "protected") == 0)
 		return protected();
+	if (argc == 5 && strcmp(command, "ended") == 0)
+		return ended(argv[4]);
 	if (argc == 5 && strcmp(command, "refused") == 0) {
 		extract_function *extract;
 
 		*(void **)&extract = find(library, "supermachine_extract_%s_to", argv[3]);
 		return refused(extract, argv[4]);
 	}
-	fputs("Usage: payload-xz once|protected|unloaded LIBRARY ASSET | refused LIBRARY ASSET PATH\n", stderr);
+	fputs("Usage: payload-xz once|protected|unloaded LIBRARY ASSET | ended LIBRARY ASSET READER | refused LIBRARY ASSET PATH\n", stderr);
 	return 2;
 }

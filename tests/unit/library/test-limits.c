@@ -244,7 +244,12 @@ START_TEST(what_is_not_there_cannot_be_synced)
 END_TEST
 
 /* Exit statuses of the child that has no privileges. */
-enum { NO_USER = 2, OTHERS_STAND_IN_THE_WAY, READ_WHAT_CANNOT_BE, OTHER_ERROR };
+enum {
+	NO_USER = 2,
+	OTHERS_STAND_IN_THE_WAY,
+	READ_WHAT_CANNOT_BE,
+	OTHER_ERROR,
+};
 
 static int sync_as_nobody(void)
 {
