@@ -120,11 +120,12 @@ static inline int mount_setattr(int directory, const char *path, unsigned int fl
 #define RESOLVE_BENEATH 0x08
 #define RESOLVE_IN_ROOT 0x10
 
-struct open_how {
+/* openat2(2), under another name than newer C libraries declare it by. */
+struct open_request {
 	uint64_t flags, mode, resolve;
 };
 
-static inline int openat2(int directory, const char *path, const struct open_how *how)
+static inline int open_path(int directory, const char *path, const struct open_request *how)
 {
 	return (int)syscall(SYS_openat2, directory, path, how, sizeof(*how));
 }

@@ -17,7 +17,7 @@
 
 static int open_below(const char *root, const char *path)
 {
-	const struct open_how how = {
+	const struct open_request how = {
 		/* An image may have a FIFO there, and opening one can block for ever. */
 		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
@@ -27,7 +27,7 @@ static int open_below(const char *root, const char *path)
 
 	if (directory < 0)
 		return -1;
-	fd = openat2(directory, path, &how);
+	fd = open_path(directory, path, &how);
 	close(directory);
 	return fd;
 }

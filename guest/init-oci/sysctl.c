@@ -30,7 +30,7 @@ int sysctl_path(const char *name, char *path, size_t size)
 static int write_setting(int directory, const struct setting *setting)
 {
 	/* A name that leads elsewhere, such as ../irq, is not a setting. */
-	const struct open_how how = {
+	const struct open_request how = {
 		.flags = O_WRONLY | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
@@ -42,7 +42,7 @@ static int write_setting(int directory, const struct setting *setting)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	fd = openat2(directory, path, &how);
+	fd = open_path(directory, path, &how);
 	if (fd < 0) {
 		/* The kernel's answer to a path that leads out. */
 		if (errno == EXDEV)

@@ -8,6 +8,14 @@ programs=$top_builddir/tests/extraction
 # shellcheck disable=SC2154
 library=$top_builddir/.libs/libsupermachine-kernel-$VERSION.so
 
+# Libtool cuts the run path of what it links at a space.
+case $top_builddir in
+*[[:space:]]*)
+	LD_LIBRARY_PATH=$top_builddir/.libs
+	export LD_LIBRARY_PATH
+	;;
+esac
+
 # Administrators' commands are not in every user's PATH.
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
