@@ -5,7 +5,11 @@
 # ---------------------
 # Outside the directories that every dynamic linker searches by itself, a program
 # needs the library's directory as its run path. Set RUN_PATH_LDFLAGS for our
-# command, as libtool takes it, and RUN_PATH_LIBS for the .pc file.
+# command, as libtool takes it, and RUN_PATH_FLAGS for the variable run_path_flags of
+# the .pc file.
+#
+# The run path is not in Libs, whose flags are for all programs: a static PIE needs no
+# run path, and with glibc (2.36, for one) it crashes at its start if it has one.
 #
 # The directory alone decides, and not what the dynamic linker of this machine is
 # configured with: "make install" does not renew that one's cache, not every user
@@ -14,7 +18,7 @@
 # each architecture, and get no run path.
 AC_DEFUN([SUPERMACHINE_RUN_PATH],
 [AC_REQUIRE([LT_INIT])dnl
-RUN_PATH_LDFLAGS= RUN_PATH_LIBS=
+RUN_PATH_LDFLAGS= RUN_PATH_FLAGS=
 supermachine_libdir=`
   test "$prefix" != NONE || prefix=$ac_default_prefix
   test "$exec_prefix" != NONE || exec_prefix=$prefix
@@ -32,7 +36,7 @@ AS_IF([test "$enable_shared:$supermachine_needs_run_path" = yes:yes],
   # Mach-O has the path of a library in the library itself.
   AS_CASE([$hardcode_libdir_flag_spec],
     # Not ${libdir}, to which pkgconf adds the PKG_CONFIG_SYSROOT_DIR of a cross build.
-    [*-rpath*], [RUN_PATH_LIBS=" -Wl,-rpath,$supermachine_libdir"])])
+    [*-rpath*], [RUN_PATH_FLAGS="-Wl,-rpath,$supermachine_libdir"])])
 AC_SUBST([RUN_PATH_LDFLAGS])
-AC_SUBST([RUN_PATH_LIBS])
+AC_SUBST([RUN_PATH_FLAGS])
 ])
