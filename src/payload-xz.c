@@ -138,7 +138,7 @@ void payload_release(const struct payload *payload)
 	const unsigned char *bytes = atomic_load(&payload->cache->bytes);
 
 	if (bytes != NULL && !atomic_load(&ending))
-		munmap((void *)(uintptr_t)bytes, PAYLOAD_PADDED(payload->length));
+		munmap((void *)bytes, PAYLOAD_PADDED(payload->length));
 }
 
 /*

@@ -27,9 +27,12 @@ segment_of() {
 
 # asks_for_executable_stack FILE
 asks_for_executable_stack() {
-	$READELF -lW "$1" | grep 'GNU_STACK' >"$scratch/stack" || return 0
-	cat "$scratch/stack"
-	grep -q ' RWE ' "$scratch/stack"
+	stack=$($READELF -lW "$1" | grep 'GNU_STACK') || return 0
+	echo "$stack"
+	case $stack in
+	*' RWE '*) ;;
+	*) return 1 ;;
+	esac
 }
 
 # linked_is_sound FILE SYMBOL ASSET ALIGNMENT: in this library or program, the asset is
