@@ -227,6 +227,8 @@ BEGIN {
 	file = "\047" file "\047"
 
 	read_bytes(0, 64)
+	if (!(3 in at))
+		fail("it cannot be read")
 	magic = at[0] " " at[1] " " at[2] " " at[3]
 	if (magic == "127 69 76 70")
 		check_elf(ARGV[3])
