@@ -28,32 +28,29 @@
  * of the vsock sockets wake it too. So poll() and epoll register once, stay
  * valid whatever becomes of the socket, and need to change nothing in it.
  *
- * States, see enum tsi_state:
+ * Below the operations there are layers, and none calls one that is above it:
  *
- *	NATIVE  --connect()--> PENDING --guest took it, or error--> NATIVE
- *				       --host took it-------------> CONNECTED
- *	NATIVE  --listen()---> PENDING --host refused-------------> NATIVE
- *				       --host took it-------------> LISTENING
- *	CONNECTED, LISTENING --connect(AF_UNSPEC)-----------------> NATIVE
- *	PENDING, LISTENING --shutdown()---------------------------> NATIVE
- *
- * PENDING belongs to who entered it with tsi_begin(): a second connect() or
- * listen() sees it and waits or fails, nothing else is held up.
+ *	connect.c listen.c stream.c dgram.c name.c	the operations
+ *	attempt.c	what a link is asked to become: request, answer, outcome
+ *	sock.c		who serves a socket; the states, and how they change
+ *	link.c		the way to one proxy of the host
+ *	control.c	requests and answers
+ *	wait.c route.c	to wait and to wake; which destinations are in the guest
  *
  * Locks, outer before inner; none is held while somebody else may take long:
  *
- *	link->rpc	mutex. From a request to its answer, at most
- *			TSI_ANSWER_TIMEOUT, interruptible. A connect holds it
- *			only to look for the answer.
- *	link->send	mutex. While the two packets of a datagram are queued.
- *	tsi->lock	spinlock. Taken in process context only; state, link
- *			and names.
- *	sk_callback_lock of a vsock socket: its sk_user_data is the link. The
- *			callbacks take nothing else, and wake or queue work.
+ *	cork->mutex	of a datagram that more is to come of; while it is sent.
+ *	attempt->mutex	while an attempt is carried on, which never waits.
+ *	listener->lock	spinlock. Connections to accept.
+ *	tsi->lock	spinlock. State and link, and the turn they have.
+ *	link->lock	spinlock. While the packets that belong together are queued.
+ *	vsock_table_lock, sk_callback_lock of a vsock stream: the callbacks of a
+ *			link run with it held. They take link->lock at most, and
+ *			wake or queue work.
  *
  * Who uses a link takes a reference under tsi->lock and drops the lock. A link
- * that is closed under a user wakes him with the errors of a socket that was
- * shut down; the vsock sockets go with the last reference.
+ * that is closed under its users wakes them with the errors of a socket that was
+ * shut down; the vsock stream goes with the last reference.
  */
 
 #define pr_fmt(fmt) "tsi: " fmt
@@ -62,11 +59,23 @@
 #include <linux/init.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
-#include <linux/slab.h>
+#include <linux/udp.h>
 #include <linux/virtio_vsock_dgram.h>
 #include <net/tsi.h>
 
-#include "tsi.h"
+#include "ops.h"
+#include "route.h"
+#include "sock.h"
+
+/**
+ * struct tsi_ops - socket operations of one kind of impersonated socket
+ * @ops: those of @native, with what TSI does differently in their place
+ * @native: those of the real family
+ */
+struct tsi_ops {
+	struct proto_ops ops;
+	const struct proto_ops *native;
+};
 
 static bool tsi_hijack __read_mostly;
 core_param(tsi_hijack, tsi_hijack, bool, 0644);
@@ -98,151 +107,9 @@ static const struct tsi_kind tsi_kinds[] = {
 /* Filled in at boot: operations of a family may be private to it. */
 static struct tsi_ops tsi_ops[ARRAY_SIZE(tsi_kinds)] __ro_after_init;
 
-/**
- * tsi_sock_create() - Give a socket what TSI needs
- * @sock: the socket, which has a struct sock
- * @native: the operations of its family
- *
- * Return: the new tsi_sock, in state TSI_NATIVE, or NULL
- */
-struct tsi_sock *tsi_sock_create(struct socket *sock,
-				 const struct proto_ops *native)
+static const struct proto_ops *tsi_native(const struct socket *sock)
 {
-	struct tsi_sock *tsi;
-
-	tsi = kzalloc(sizeof(*tsi), GFP_KERNEL_ACCOUNT);
-	if (!tsi)
-		return NULL;
-
-	kref_init(&tsi->ref);
-	spin_lock_init(&tsi->lock);
-	tsi->native = native;
-	tsi->sk = sock->sk;
-	sock_hold(tsi->sk);
-	return tsi;
-}
-
-/**
- * tsi_sock_get() - Take a reference
- * @tsi: of this
- */
-void tsi_sock_get(struct tsi_sock *tsi)
-{
-	kref_get(&tsi->ref);
-}
-
-static void tsi_sock_free(struct kref *ref)
-{
-	struct tsi_sock *tsi = container_of(ref, struct tsi_sock, ref);
-
-	sock_put(tsi->sk);
-	kfree(tsi);
-}
-
-/**
- * tsi_sock_put() - Drop a reference
- * @tsi: of this
- */
-void tsi_sock_put(struct tsi_sock *tsi)
-{
-	kref_put(&tsi->ref, tsi_sock_free);
-}
-
-/**
- * tsi_get_link() - Look at the state of a socket and take its link
- * @tsi: the socket
- * @state: where the state goes, or NULL
- *
- * Return: the link, with a reference, or NULL if there is none
- */
-struct tsi_link *tsi_get_link(struct tsi_sock *tsi, enum tsi_state *state)
-{
-	struct tsi_link *link;
-
-	spin_lock(&tsi->lock);
-	link = tsi->link;
-	if (link)
-		tsi_link_get(link);
-	if (state)
-		*state = tsi->state;
-	spin_unlock(&tsi->lock);
-	return link;
-}
-
-/**
- * tsi_begin() - Begin a connect() or listen()
- * @tsi: the socket
- * @state: where the state goes that it was in
- *
- * Return: whether the socket was TSI_NATIVE; then it is TSI_PENDING until
- * tsi_end() or tsi_detach()
- */
-bool tsi_begin(struct tsi_sock *tsi, enum tsi_state *state)
-{
-	bool begun;
-
-	spin_lock(&tsi->lock);
-	*state = tsi->state;
-	begun = tsi->state == TSI_NATIVE;
-	if (begun)
-		WRITE_ONCE(tsi->state, TSI_PENDING);
-	spin_unlock(&tsi->lock);
-	return begun;
-}
-
-/**
- * tsi_end() - End what tsi_begin() began
- * @tsi: the socket
- * @state: what it is in now
- * @link: its new link, whose reference is handed over, or NULL to keep what
- *	  there is
- *
- * A socket that was disconnected meanwhile stays so, and @link is closed.
- */
-void tsi_end(struct tsi_sock *tsi, enum tsi_state state, struct tsi_link *link)
-{
-	bool ended;
-
-	spin_lock(&tsi->lock);
-	ended = tsi->state == TSI_PENDING;
-	if (ended) {
-		WRITE_ONCE(tsi->state, state);
-		if (link)
-			tsi->link = link;
-	}
-	spin_unlock(&tsi->lock);
-
-	if (link && !ended) {
-		tsi_link_close(link);
-		tsi_link_put(link);
-	}
-	tsi->sk->sk_state_change(tsi->sk);
-}
-
-/**
- * tsi_detach() - Take the link from a socket, which is native then
- * @tsi: the socket
- * @only: do it only if this is its link; NULL for whatever it has
- *
- * Return: whether it was done
- */
-bool tsi_detach(struct tsi_sock *tsi, struct tsi_link *only)
-{
-	struct tsi_link *link;
-
-	spin_lock(&tsi->lock);
-	link = tsi->link;
-	if (!link || (only && link != only)) {
-		spin_unlock(&tsi->lock);
-		return false;
-	}
-	tsi->link = NULL;
-	WRITE_ONCE(tsi->state, TSI_NATIVE);
-	spin_unlock(&tsi->lock);
-
-	tsi_link_close(link);
-	tsi_link_put(link);
-	return true;
+	return container_of(sock->ops, struct tsi_ops, ops)->native;
 }
 
 static int tsi_release(struct socket *sock)
@@ -256,9 +123,27 @@ static int tsi_release(struct socket *sock)
 		return native->release(sock);
 
 	sock->tsi = NULL;
-	tsi_detach(tsi, NULL);
+	tsi_sock_detach(tsi, TSI_ANY_TURN, 0);
+	tsi_dgram_free_cork(tsi);
 	err = native->release(sock);
 	tsi_sock_put(tsi);
+	return err;
+}
+
+static int tsi_setsockopt(struct socket *sock, int level, int optname,
+			  sockptr_t optval, unsigned int optlen)
+{
+	int err;
+
+	/* It would replace our operations by those of another family. */
+	if (level == SOL_IPV6 && optname == IPV6_ADDRFORM)
+		return -EOPNOTSUPP;
+	err = sock->tsi->native->setsockopt(sock, level, optname, optval,
+					    optlen);
+	if (!err && level == SOL_UDP && optname == UDP_CORK &&
+	    sock->sk->sk_protocol == IPPROTO_UDP &&
+	    !udp_test_bit(CORK, sock->sk))
+		err = tsi_dgram_uncork(sock);
 	return err;
 }
 
@@ -301,6 +186,9 @@ void tsi_hijack_socket(struct socket *sock)
 			return;
 		sock->tsi = tsi;
 		sock->ops = &tsi_ops[i].ops;
+		/* What it has queued counts as memory of its cgroup. */
+		if (sock->type == SOCK_DGRAM)
+			sock->sk->sk_allocation |= __GFP_ACCOUNT;
 		return;
 	}
 }

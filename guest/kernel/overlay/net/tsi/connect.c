@@ -1,388 +1,458 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * connect(): in the guest, or through the host.
- *
- * A connect to the host is a request, its answer, and for streams a vsock
- * connection. tsi_connect_advance() carries it on as far as it goes without
- * waiting. A thread that blocks in connect() calls it each time it is woken.
- * When nobody blocks, the callbacks of the vsock sockets have a worker call it,
- * which so never waits either.
  */
 
-#include <linux/sched/signal.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/un.h>
 #include <linux/virtio_vsock_dgram.h>
-#include <net/af_vsock.h>
+#include <net/inet_common.h>
+#include <net/ipv6.h>
 
-#include "tsi.h"
+#include "connect.h"
+#include "hook.h"
+#include "ops.h"
+#include "route.h"
+#include "wire.h"
 
-/* Have the worker look at @link now. Callers have a reference; so has work. */
-static void tsi_connect_queue(struct tsi_link *link)
+/* --- The host ------------------------------------------------------------- */
+
+/**
+ * tsi_host_link() - Make a link for what a socket has to do with the host
+ * @tsi: the socket, which is not changed
+ *
+ * Return: the link, or an error: -ENETUNREACH as without TSI, if the device has
+ * gone
+ */
+struct tsi_attempt *tsi_host_link(struct tsi_sock *tsi)
 {
-	tsi_link_get(link);
-	if (mod_delayed_work(system_unbound_wq, &link->work, 0))
-		tsi_link_put(link);
-}
-
-/* Have the worker look at @link at its deadline, if not earlier. */
-static void tsi_connect_arm(struct tsi_link *link)
-{
-	long left = link->deadline - jiffies;
-
-	tsi_link_get(link);
-	if (!queue_delayed_work(system_unbound_wq, &link->work, max(left, 1L)))
-		tsi_link_put(link);
-	/* The one who closes the link has cancelled before we queued. */
-	if (READ_ONCE(link->closed) && cancel_delayed_work(&link->work))
-		tsi_link_put(link);
+	if (!virtio_vsock_has_dgram())
+		return ERR_PTR(-ENETUNREACH);
+	return tsi_attempt_create(sizeof(struct tsi_attempt), tsi->sk, tsi,
+				  NULL);
 }
 
 /**
- * tsi_connect_event() - A vsock socket of a link has changed
- * @link: the link
- *
- * Context: Any.
+ * tsi_host_name() - Put an address as the host is to have it
+ * @sk: the socket that it was given for
+ * @addr: the address, of the family of @sk and not too short for it
+ * @addr_len: its length, as it came from user space
+ * @name: where it goes
  */
-void tsi_connect_event(struct tsi_link *link)
+void tsi_host_name(const struct sock *sk, const struct sockaddr *addr,
+		   int addr_len, struct tsi_name *name)
 {
-	if (READ_ONCE(link->step) != TSI_STEP_NONE &&
-	    !atomic_read(&link->waiters))
-		tsi_connect_queue(link);
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&name->addr;
+	struct sockaddr_in *in = (struct sockaddr_in *)&name->addr;
+
+	memset(&name->addr, 0, sizeof(name->addr));
+	name->len = addr_len;
+	if (sk->sk_family == AF_INET)
+		name->len = sizeof(struct sockaddr_in);
+	else if (sk->sk_family == AF_INET6)
+		name->len = min_t(int, addr_len, sizeof(struct sockaddr_in6));
+	memcpy(&name->addr, addr, name->len);
+
+	/* The family's own, whatever there was behind its fields. */
+	if (sk->sk_family == AF_INET)
+		memset(in->sin_zero, 0, sizeof(in->sin_zero));
+	if (sk->sk_family == AF_INET6)
+		name->len = sizeof(*in6);
 }
 
-static int tsi_connect_stream(struct tsi_link *link)
+static struct sk_buff *tsi_connect_request(struct tsi_attempt *attempt)
 {
-	struct sockaddr_vm host;
-	int err;
+	struct tsi_link *link = &attempt->link;
+	struct tsi_name name = {};
 
-	vsock_addr_init(&host, VMADDR_CID_HOST, TSI_PORT_STREAM);
-	err = kernel_connect(link->data, (struct sockaddr *)&host, sizeof(host),
-			     O_NONBLOCK);
-	if (err && err != -EINPROGRESS)
-		return err;
-	WRITE_ONCE(link->step, TSI_STEP_STREAM);
-	return -EINPROGRESS;
+	name.len = tsi_link_copy_name(link, &link->peer, &name.addr);
+	return tsi_request_address(&link->control, &name);
 }
 
-static int tsi_connect_dgram(struct tsi_link *link)
+static int tsi_connect_answer(struct tsi_attempt *attempt)
 {
-	struct sockaddr_vm host;
-
-	vsock_addr_init(&host, VMADDR_CID_HOST, link->id);
-	return kernel_connect(link->data, (struct sockaddr *)&host,
-			      sizeof(host), 0);
+	return tsi_answer_result(&attempt->link.control, TSI_PORT_CONNECT);
 }
 
-static int tsi_step_answer(struct tsi_link *link)
+static void tsi_stream_connected(struct tsi_attempt *attempt,
+				 unsigned long turn, int err)
 {
-	__le32 result;
-	int err;
+	struct tsi_sock *tsi = attempt->tsi;
 
-	err = tsi_control_receive(link, TSI_PORT_CONNECT, &result,
-				  sizeof(result));
-	if (err)
-		return err == -EAGAIN ? -EINPROGRESS : err;
-	err = tsi_control_error(le32_to_cpu(result));
-	if (err)
-		return err == -EINPROGRESS ? -EPROTO : err;
-	if (tsi_is_stream(link->tsi))
-		return tsi_connect_stream(link);
-	return tsi_connect_dgram(link);
-}
-
-static int tsi_step_stream(struct tsi_link *link)
-{
-	struct sock *sk = link->data->sk;
-	bool connecting;
-	int err;
-
-	/* Without the lock, so as not to wait for who is about to change it. */
-	if (READ_ONCE(sk->sk_state) == TCP_SYN_SENT && !READ_ONCE(sk->sk_err))
-		return -EINPROGRESS;
-
-	lock_sock(sk);
-	connecting = sk->sk_state == TCP_SYN_SENT && !sk->sk_err;
-	err = sock_error(sk);
-	if (!err && sk->sk_state == TCP_CLOSE)
-		err = -ECONNREFUSED;
-	release_sock(sk);
-
-	if (connecting)
-		return -EINPROGRESS;
-	/* The timer of vsock for an answer to the request. */
-	if (cancel_delayed_work(&vsock_sk(sk)->connect_work))
-		sock_put(sk);
-	/* The host has lost the proxy between its answer and our request. */
-	return err == -ECONNRESET ? -ECONNREFUSED : err;
-}
-
-static int tsi_connect_step(struct tsi_link *link)
-{
-	int err = -EINPROGRESS;
-
-	if (link->step == TSI_STEP_ANSWER)
-		err = tsi_step_answer(link);
-	if (link->step == TSI_STEP_STREAM)
-		err = tsi_step_stream(link);
-	if (err == -EINPROGRESS && time_after_eq(jiffies, link->deadline))
-		err = -ETIMEDOUT;
-	return err;
-}
-
-/* Only the first to see the outcome comes here. */
-static void tsi_connect_finish(struct tsi_link *link, int err)
-{
-	struct tsi_sock *tsi = link->tsi;
-	struct sock *sk = tsi->sk;
-
-	if (cancel_delayed_work(&link->work))
-		tsi_link_put(link);
-
-	if (!err) {
-		spin_lock(&tsi->lock);
-		if (tsi->link == link)
-			WRITE_ONCE(tsi->state, TSI_CONNECTED);
-		spin_unlock(&tsi->lock);
-		sk->sk_state_change(sk);
-		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	/* Of the next attempt the host knows by a new id: it keeps this one. */
+	if (err) {
+		tsi_sock_detach(tsi, turn, err);
 		return;
 	}
-
-	/*
-	 * The error is there before the state changes, for who waits for that.
-	 * The next attempt needs a new id: the host keeps this one for a while.
-	 */
-	WRITE_ONCE(sk->sk_err, -err);
-	if (!tsi_detach(tsi, link))
-		WRITE_ONCE(sk->sk_err, 0);
-	else
-		sk_error_report(sk);
+	/* A stream has nothing to ask once it is connected. */
+	tsi_control_close(&attempt->link.control);
+	if (tsi_sock_move(tsi, &turn, TSI_CONNECTED))
+		sk_wake_async(tsi->sk, SOCK_WAKE_IO, POLL_OUT);
 }
 
-/**
- * tsi_connect_advance() - Carry a connect to the host on
- * @link: with the connect
- *
- * Return: whether it is over
- */
-bool tsi_connect_advance(struct tsi_link *link)
+static const struct tsi_goal tsi_stream_goal = {
+	.port = TSI_PORT_CONNECT,
+	.timeout = TSI_CONNECT_TIMEOUT,
+	.request = tsi_connect_request,
+	.answer = tsi_connect_answer,
+	.stream = true,
+	.done = tsi_stream_connected,
+};
+
+static void tsi_dgram_connected(struct tsi_attempt *attempt,
+				unsigned long turn, int err)
 {
-	int err = -EINPROGRESS;
-	bool over;
-
-	mutex_lock(&link->rpc);
-	if (link->step != TSI_STEP_NONE) {
-		err = tsi_connect_step(link);
-		if (err != -EINPROGRESS)
-			WRITE_ONCE(link->step, TSI_STEP_NONE);
-	}
-	over = link->step == TSI_STEP_NONE;
-	mutex_unlock(&link->rpc);
-
-	if (err != -EINPROGRESS)
-		tsi_connect_finish(link, err);
-	return over;
-}
-
-/**
- * tsi_connect_work() - Carry on a connect that nobody waits for
- * @work: that of the link
- */
-void tsi_connect_work(struct work_struct *work)
-{
-	struct tsi_link *link =
-		container_of(to_delayed_work(work), struct tsi_link, work);
-
-	if (!READ_ONCE(link->closed) && !tsi_connect_advance(link))
-		tsi_connect_arm(link);
-	tsi_link_put(link);
-}
-
-/**
- * tsi_wait_connected() - Wait until a connect is over
- * @tsi: the socket
- * @timeout: how long, in jiffies; updated
- *
- * Return: 0 if it is over, well or not, -EINPROGRESS after the time, or the
- * error for a signal
- */
-int tsi_wait_connected(struct tsi_sock *tsi, long *timeout)
-{
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	wait_queue_head_t *queue = sk_sleep(tsi->sk);
-	struct tsi_link *link = tsi_get_link(tsi, NULL);
-	int err = 0;
-
-	if (link)
-		atomic_inc(&link->waiters);
-	add_wait_queue(queue, &wait);
-	for (;;) {
-		if (link)
-			tsi_connect_advance(link);
-		if (READ_ONCE(tsi->state) != TSI_PENDING)
-			break;
-		if (!*timeout) {
-			err = -EINPROGRESS;
-			break;
-		}
-		if (signal_pending(current)) {
-			err = sock_intr_errno(*timeout);
-			break;
-		}
-		*timeout = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeout);
-	}
-	remove_wait_queue(queue, &wait);
-	if (link) {
-		/* What came while we were the one to look */
-		if (atomic_dec_and_test(&link->waiters) && err)
-			tsi_connect_queue(link);
-		tsi_link_put(link);
-	}
-	return err;
-}
-
-/*
- * Begin to connect to the host; the socket is TSI_PENDING. Datagram sockets
- * keep the link they have, and what is in its queue.
- */
-static int tsi_connect_begin(struct tsi_sock *tsi, struct sockaddr *addr,
-			     int addr_len)
-{
-	struct tsi_link *link = tsi_get_link(tsi, NULL);
-	bool published = true;
-	int err;
-
-	if (!link) {
-		/* As without TSI, if the device has gone */
-		if (!virtio_vsock_has_dgram())
-			return -ENETUNREACH;
-
-		link = tsi_link_create(tsi);
-		if (IS_ERR(link))
-			return PTR_ERR(link);
-
-		spin_lock(&tsi->lock);
-		published = tsi->state == TSI_PENDING && !tsi->link;
-		if (published) {
-			tsi_link_get(link);
-			tsi->link = link;
-		}
-		spin_unlock(&tsi->lock);
-		if (!published) {
-			err = -ECONNABORTED;
-			goto out;
-		}
-	}
-
-	spin_lock(&tsi->lock);
-	memcpy(&link->peer.addr, addr, addr_len);
-	link->peer.len = addr_len;
-	link->peer_asked = false;
-	spin_unlock(&tsi->lock);
-
-	/* Somebody may be asking for the name of the peer. */
-	if (mutex_lock_interruptible(&link->rpc)) {
-		err = -ERESTARTSYS;
-		goto out;
-	}
-	mutex_lock(&link->send);
-	err = link->closed ? -ECONNABORTED : 0;
-	if (!err && !link->created)
-		err = tsi_control_create(link, MSG_MORE);
-	mutex_unlock(&link->send);
-	if (!err) {
-		link->deadline = jiffies + TSI_CONNECT_TIMEOUT;
-		tsi_connect_arm(link);
-		WRITE_ONCE(link->step, TSI_STEP_ANSWER);
-		err = tsi_control_address(link, TSI_PORT_CONNECT, addr,
-					  addr_len);
-		if (err)
-			WRITE_ONCE(link->step, TSI_STEP_NONE);
-	}
-	mutex_unlock(&link->rpc);
-out:
-	if (err && !tsi_detach(tsi, link) && !published)
-		tsi_link_close(link);
-	tsi_link_put(link);
-	return err;
-}
-
-static int tsi_connect_wait(struct tsi_sock *tsi, int flags)
-{
-	struct sock *sk = tsi->sk;
-	long timeout = sock_sndtimeo(sk, flags & O_NONBLOCK);
-	int err;
-
-	err = tsi_wait_connected(tsi, &timeout);
+	/* One that does not wait is TSI_CONNECTED already. */
 	if (err)
-		return err;
-	if (READ_ONCE(tsi->state) == TSI_NATIVE)
-		return sock_error(sk) ?: -ECONNABORTED;
+		tsi_sock_detach(attempt->tsi, turn, err);
+	else
+		tsi_sock_move(attempt->tsi, &turn, TSI_CONNECTED);
+}
+
+static void tsi_dgram_reset(struct tsi_attempt *attempt);
+
+static const struct tsi_goal tsi_dgram_goal = {
+	.port = TSI_PORT_CONNECT,
+	.timeout = TSI_ANSWER_TIMEOUT,
+	.request = tsi_connect_request,
+	.answer = tsi_connect_answer,
+	.done = tsi_dgram_connected,
+	.reset = tsi_dgram_reset,
+};
+
+/* A host that has forgotten the proxy is asked to connect it again. */
+static void tsi_dgram_reset(struct tsi_attempt *attempt)
+{
+	struct tsi_view view;
+
+	tsi_sock_look(attempt->tsi, &view);
+	if (view.link == &attempt->link && view.state == TSI_CONNECTED &&
+	    READ_ONCE(attempt->step) == TSI_STEP_NONE)
+		tsi_attempt_begin(attempt, &tsi_dgram_goal, view.turn);
+	tsi_view_put(&view);
+}
+
+/* --- Streams -------------------------------------------------------------- */
+
+static int tsi_stream_wait(struct tsi_sock *tsi, unsigned long turn, int flags)
+{
+	long timeout = sock_sndtimeo(tsi->sk, flags & O_NONBLOCK);
+	struct tsi_view view;
+	int err;
+
+	/* The turn in which a link comes is followed by that of the outcome. */
+	do {
+		err = tsi_attempt_wait(tsi, turn, TSI_WAIT_ALL, &timeout);
+		if (err)
+			return err == -EAGAIN ? -EINPROGRESS : err;
+		tsi_sock_look(tsi, &view);
+		tsi_view_put(&view);
+		turn = view.turn;
+	} while (view.state == TSI_PENDING);
+
+	if (view.state == TSI_NATIVE)
+		return sock_error(tsi->sk) ?: -ECONNABORTED;
+	WRITE_ONCE(tsi->told, true);
 	return 0;
 }
 
-/* How much of an address is worth sending on. */
-static int tsi_connect_len(const struct sock *sk, int addr_len)
-{
-	switch (sk->sk_family) {
-	case AF_INET:
-		return sizeof(struct sockaddr_in);
-	case AF_INET6:
-		return min_t(int, addr_len, sizeof(struct sockaddr_in6));
-	default:
-		return addr_len;
-	}
-}
-
-/* A stream; the socket is TSI_PENDING. */
-static int tsi_connect_host(struct socket *sock, struct sockaddr *addr,
-			    int addr_len, int flags)
+/* The socket is TSI_PENDING, and it is our turn. */
+static int tsi_stream_connect_host(struct socket *sock, struct sockaddr *addr,
+				   int addr_len, int flags, unsigned long turn)
 {
 	struct tsi_sock *tsi = sock->tsi;
+	struct tsi_attempt *attempt;
+	struct tsi_name name;
 	int err;
 
-	err = tsi_connect_begin(tsi, addr, tsi_connect_len(tsi->sk, addr_len));
-	if (err) {
-		tsi_end(tsi, TSI_NATIVE, NULL);
-		return err;
+	attempt = tsi_host_link(tsi);
+	if (IS_ERR(attempt)) {
+		tsi_sock_move(tsi, &turn, TSI_NATIVE);
+		return PTR_ERR(attempt);
 	}
-	if (flags & O_NONBLOCK)
-		return -EINPROGRESS;
-	return tsi_connect_wait(tsi, flags);
+	tsi_host_name(tsi->sk, addr, addr_len, &name);
+	tsi_link_set_name(&attempt->link, &attempt->link.peer, &name);
+
+	if (!tsi_sock_attach(tsi, &turn, TSI_PENDING, &attempt->link)) {
+		tsi_link_close(&attempt->link);
+		err = -ECONNABORTED;
+		goto out;
+	}
+	WRITE_ONCE(tsi->told, false);
+	tsi_attempt_begin(attempt, &tsi_stream_goal, turn);
+
+	/* A path is found at once, or not at all. */
+	if (flags & O_NONBLOCK && tsi->sk->sk_family != AF_UNIX)
+		err = -EINPROGRESS;
+	else
+		err = tsi_stream_wait(tsi, turn,
+				      tsi->sk->sk_family == AF_UNIX ?
+				      flags & ~O_NONBLOCK : flags);
+out:
+	tsi_link_put(&attempt->link);
+	return err;
 }
 
-static bool tsi_refused(const struct sock *sk, int err)
+static bool tsi_is_mapped(const struct sockaddr *addr)
 {
-	return err == -ECONNREFUSED ||
-	       (sk->sk_family == AF_UNIX && err == -ENOENT);
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
+
+	return ipv6_addr_v4mapped(&in6->sin6_addr);
 }
 
 /* Is the host worth a try after the guest has failed with @err? */
-static bool tsi_try_host(const struct sock *sk, enum tsi_place place, int err)
+static bool tsi_try_host(struct sock *sk, const struct sockaddr *addr,
+			 enum tsi_place place, int err)
 {
+	if (!tsi_may_reach_host(sk))
+		return false;
+	if (sk->sk_family == AF_UNIX)
+		return place == TSI_LOCAL && tsi_is_absent(addr, err);
 	if (place == TSI_LOCAL)
-		return tsi_refused(sk, err);
+		return err == -ECONNREFUSED;
 	/* A route may lead to a network of the guest that is not there now. */
-	return sk->sk_family != AF_UNIX &&
-	       (err == -ENETUNREACH || err == -EHOSTUNREACH);
+	return place == TSI_GUEST && err == -ENETUNREACH &&
+	       !READ_ONCE(sk->sk_bound_dev_if) &&
+	       !(ipv6_only_sock(sk) && tsi_is_mapped(addr));
 }
 
 static int tsi_connect_native(struct socket *sock, struct sockaddr *addr,
-			      int addr_len, int flags)
+			      int addr_len, int flags, enum tsi_place place)
 {
 	const struct proto_ops *native = sock->tsi->native;
 	int err;
 
 	err = native->connect(sock, addr, addr_len, flags);
-	if (err != -EINPROGRESS || !(flags & O_NONBLOCK))
+	/*
+	 * The loopback device is so quick that a refusal is usually here, and
+	 * then the host is to be asked. The second call gets it.
+	 */
+	if (err == -EINPROGRESS && flags & O_NONBLOCK && place == TSI_LOCAL &&
+	    READ_ONCE(sock->sk->sk_state) == TCP_CLOSE)
+		err = native->connect(sock, addr, addr_len, flags);
+	return err;
+}
+
+static int tsi_stream_connect_again(struct tsi_sock *tsi,
+				    const struct tsi_view *view, int flags)
+{
+	switch (view->state) {
+	case TSI_PENDING:
+		if (flags & O_NONBLOCK)
+			return -EALREADY;
+		return tsi_stream_wait(tsi, view->turn, flags);
+	case TSI_CONNECTED:
+		/* As of TCP, the first to ask for the outcome gets it. */
+		if (!xchg(&tsi->told, true))
+			return 0;
+		fallthrough;
+	default:
+		return -EISCONN;
+	}
+}
+
+/* Surely for the host; else the guest is tried first. */
+static bool tsi_stream_is_for_host(struct socket *sock,
+				   const struct sockaddr *addr, int addr_len,
+				   enum tsi_place *place)
+{
+	*place = tsi_place(sock->sk, addr, addr_len);
+	/* The family has a connect under way, or listens. */
+	if (READ_ONCE(sock->sk->sk_state) != TCP_CLOSE ||
+	    sock->state != SS_UNCONNECTED)
+		return false;
+	return *place == TSI_HOST ||
+	       (*place == TSI_LOCAL &&
+		!tsi_has_listener(sock->sk, addr, addr_len));
+}
+
+static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
+			      int addr_len, int flags)
+{
+	struct tsi_sock *tsi = sock->tsi;
+	struct sock *sk = tsi->sk;
+	enum tsi_place place;
+	struct tsi_view view;
+	unsigned long turn;
+	bool host;
+	int err;
+
+	do {
+		tsi_sock_look(tsi, &view);
+		tsi_view_put(&view);
+		if (view.state != TSI_NATIVE)
+			return tsi_stream_connect_again(tsi, &view, flags);
+		turn = view.turn;
+	} while (!tsi_sock_move(tsi, &turn, TSI_PENDING));
+
+	/* That of a connect before, which nobody has asked for yet */
+	err = sock->state == SS_UNCONNECTED ? sock_error(sk) : 0;
+	if (err)
+		goto end;
+
+	host = tsi_stream_is_for_host(sock, addr, addr_len, &place);
+	if (host) {
+		err = tsi_hook_connect(sk, addr, addr_len);
+		if (err)
+			goto end;
+		/* A program may have led it elsewhere. */
+		host = tsi_stream_is_for_host(sock, addr, addr_len, &place);
+	}
+	if (!host) {
+		err = tsi_connect_native(sock, addr, addr_len, flags, place);
+		host = tsi_try_host(sk, addr, place, err);
+	}
+	if (host)
+		return tsi_stream_connect_host(sock, addr, addr_len, flags,
+					       turn);
+end:
+	tsi_sock_move(tsi, &turn, TSI_NATIVE);
+	return err;
+}
+
+/* --- Datagrams ------------------------------------------------------------ */
+
+/*
+ * The host answers at once, and programs do not expect to wait. A connect() that
+ * must not block succeeds, and an error comes later, as one of the network would.
+ * That of a path is found out at once in any case.
+ *
+ * An address of the guest, @local, has no receiver now and may have one later: then
+ * the native socket is connected as well, and dgram.c decides for each datagram.
+ */
+static int tsi_dgram_connect_host(struct socket *sock, struct sockaddr *addr,
+				  int addr_len, int flags, unsigned long turn,
+				  bool local)
+{
+	struct tsi_sock *tsi = sock->tsi;
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	bool wait = !(flags & O_NONBLOCK) || tsi->sk->sk_family == AF_UNIX;
+	enum tsi_state state = wait ? TSI_PENDING : TSI_CONNECTED;
+	long timeout = TSI_ANSWER_TIMEOUT;
+	struct tsi_attempt *attempt;
+	struct tsi_name name;
+	struct tsi_view view;
+	bool ours;
+	int err = 0;
+
+	if (local)
+		err = tsi->native->connect(sock, addr, addr_len, flags);
+	else if (READ_ONCE(tsi->sk->sk_state) == TCP_ESTABLISHED)
+		/* What the guest sends is not from this peer. */
+		tsi->native->connect(sock, &none, sizeof(none), 0);
+	/* As by any connect(), the socket gets a port. */
+	if (!err && tsi->sk->sk_family != AF_UNIX)
+		err = inet_send_prepare(tsi->sk);
+	if (err) {
+		tsi_sock_move(tsi, &turn, TSI_NATIVE);
+		return err;
+	}
+
+	/* What is in the queue of the link is kept, as UDP does. */
+	tsi_sock_look(tsi, &view);
+	if (view.link) {
+		attempt = tsi_attempt_of(view.link);
+		ours = tsi_sock_move(tsi, &turn, state);
+	} else {
+		attempt = tsi_host_link(tsi);
+		if (IS_ERR(attempt)) {
+			tsi_sock_move(tsi, &turn, TSI_NATIVE);
+			return PTR_ERR(attempt);
+		}
+		ours = tsi_sock_attach(tsi, &turn, state, &attempt->link);
+		if (!ours)
+			tsi_link_close(&attempt->link);
+	}
+	if (!ours) {
+		err = -ECONNABORTED;
+		goto out;
+	}
+
+	tsi_host_name(tsi->sk, addr, addr_len, &name);
+	tsi_link_set_name(&attempt->link, &attempt->link.peer, &name);
+	WRITE_ONCE(attempt->link.local_peer, local);
+	if (!tsi_attempt_begin(attempt, &tsi_dgram_goal, turn)) {
+		tsi_sock_detach(tsi, turn, 0);
+		err = -ECONNABORTED;
+	}
+	if (err || !wait)
+		goto out;
+
+	err = tsi_attempt_wait(tsi, turn, TSI_WAIT_ALL, &timeout);
+	if (err)
+		tsi_sock_detach(tsi, turn, 0);
+	else if (READ_ONCE(tsi->state) != TSI_CONNECTED)
+		err = sock_error(tsi->sk) ?: -ECONNABORTED;
+	if (err == -EAGAIN)
+		err = -ETIMEDOUT;
+out:
+	tsi_link_put(&attempt->link);
+	return err;
+}
+
+static int tsi_dgram_begin(struct tsi_sock *tsi, unsigned long *turn,
+			   enum tsi_state *before)
+{
+	struct tsi_view view;
+	bool busy;
+
+	do {
+		tsi_sock_look(tsi, &view);
+		/* The answer on its way would be taken for that to this one. */
+		busy = view.link && READ_ONCE(tsi_attempt_of(view.link)->step) !=
+				    TSI_STEP_NONE;
+		tsi_view_put(&view);
+		if (view.state == TSI_PENDING)
+			return -EALREADY;
+		if (busy)
+			tsi_sock_detach(tsi, view.turn, 0);
+		*turn = view.turn;
+		*before = view.state;
+	} while (busy || !tsi_sock_move(tsi, turn, TSI_PENDING));
+	return 0;
+}
+
+static int tsi_dgram_connect(struct socket *sock, struct sockaddr *addr,
+			     int addr_len, int flags)
+{
+	struct tsi_sock *tsi = sock->tsi;
+	struct sock *sk = tsi->sk;
+	enum tsi_state before;
+	enum tsi_place place;
+	unsigned long turn;
+	int err;
+
+	err = tsi_dgram_begin(tsi, &turn, &before);
+	if (err)
 		return err;
 
-	/*
-	 * The loopback device is so quick that the outcome is usually here; it
-	 * only takes another look. If it is not, there is somebody in the guest
-	 * who has no time right now, and he is the one to wait for.
-	 */
-	err = native->connect(sock, addr, addr_len, flags);
-	return err == -EALREADY ? -EINPROGRESS : err;
+	place = tsi_place(sk, addr, addr_len);
+	if (place == TSI_HOST) {
+		err = tsi_hook_connect(sk, addr, addr_len);
+		if (err)
+			goto end;
+		/* A program may have led it elsewhere. */
+		place = tsi_place(sk, addr, addr_len);
+	}
+	if (place == TSI_HOST ||
+	    (place == TSI_LOCAL && sk->sk_family != AF_UNIX &&
+	     !tsi_has_receiver(sk, addr)))
+		return tsi_dgram_connect_host(sock, addr, addr_len, flags,
+					      turn, place == TSI_LOCAL);
+
+	err = tsi->native->connect(sock, addr, addr_len, flags);
+	if (sk->sk_family == AF_UNIX && tsi_try_host(sk, addr, place, err))
+		return tsi_dgram_connect_host(sock, addr, addr_len, flags,
+					      turn, false);
+	if (!err) {
+		/* It hears nobody at the host any more. */
+		tsi_sock_detach(tsi, turn, 0);
+		return 0;
+	}
+end:
+	tsi_sock_move(tsi, &turn, before);
+	return err;
 }
 
 static int tsi_disconnect(struct socket *sock, struct sockaddr *addr,
@@ -394,115 +464,7 @@ static int tsi_disconnect(struct socket *sock, struct sockaddr *addr,
 	err = tsi->native->connect(sock, addr, addr_len, flags);
 	/* UNIX streams cannot. */
 	if (!err)
-		tsi_detach(tsi, NULL);
-	tsi->sk->sk_state_change(tsi->sk);
-	return err;
-}
-
-static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
-			      int addr_len, int flags)
-{
-	struct tsi_sock *tsi = sock->tsi;
-	struct sock *sk = tsi->sk;
-	enum tsi_place place;
-	enum tsi_state state;
-	int err;
-
-	if (!tsi_begin(tsi, &state)) {
-		if (state != TSI_PENDING)
-			return -EISCONN;
-		if (flags & O_NONBLOCK)
-			return -EALREADY;
-		return tsi_connect_wait(tsi, flags);
-	}
-
-	/* That of a connect before, which nobody has asked for yet */
-	err = sock->state == SS_UNCONNECTED ? sock_error(sk) : 0;
-	if (err)
-		goto end;
-
-	place = tsi_place(sk, addr, addr_len);
-	if (READ_ONCE(sk->sk_state) == TCP_CLOSE &&
-	    (place == TSI_HOST ||
-	     (place == TSI_LOCAL && !tsi_has_listener(sk, addr, addr_len))))
-		return tsi_connect_host(sock, addr, addr_len, flags);
-
-	err = tsi_connect_native(sock, addr, addr_len, flags);
-	if (tsi_try_host(sk, place, err))
-		return tsi_connect_host(sock, addr, addr_len, flags);
-end:
-	tsi_end(tsi, TSI_NATIVE, NULL);
-	return err;
-}
-
-/*
- * For datagrams the host answers at once, and programs do not expect to wait.
- * A connect that must not block succeeds, and an error comes later, as one of
- * the network would.
- */
-static int tsi_dgram_connect_host(struct socket *sock, struct sockaddr *addr,
-				  int addr_len, int flags)
-{
-	struct tsi_sock *tsi = sock->tsi;
-	struct sockaddr none = { .sa_family = AF_UNSPEC };
-	long timeout = TSI_ANSWER_TIMEOUT;
-	int err;
-
-	/* What the guest sends is not from this peer. */
-	tsi->native->connect(sock, &none, sizeof(none), 0);
-
-	err = tsi_connect_begin(tsi, addr, tsi_connect_len(tsi->sk, addr_len));
-	if (err || flags & O_NONBLOCK) {
-		tsi_end(tsi, err ? TSI_NATIVE : TSI_CONNECTED, NULL);
-		return err;
-	}
-
-	err = tsi_wait_connected(tsi, &timeout);
-	if (!err)
-		return READ_ONCE(tsi->state) == TSI_CONNECTED ?
-			0 : sock_error(tsi->sk) ?: -ECONNABORTED;
-	tsi_detach(tsi, NULL);
-	return err == -EINPROGRESS ? -ETIMEDOUT : err;
-}
-
-static int tsi_dgram_connect(struct socket *sock, struct sockaddr *addr,
-			     int addr_len, int flags)
-{
-	struct tsi_sock *tsi = sock->tsi;
-	struct sock *sk = tsi->sk;
-	struct tsi_link *link = tsi_get_link(tsi, NULL);
-	enum tsi_place place;
-	int err;
-
-	/* An answer on its way would be taken for that to this connect. */
-	if (link) {
-		if (READ_ONCE(link->step) != TSI_STEP_NONE)
-			tsi_detach(tsi, link);
-		tsi_link_put(link);
-	}
-
-	spin_lock(&tsi->lock);
-	err = tsi->state == TSI_PENDING ? -EALREADY : 0;
-	WRITE_ONCE(tsi->state, TSI_PENDING);
-	spin_unlock(&tsi->lock);
-	if (err)
-		return err;
-
-	place = tsi_place(sk, addr, addr_len);
-	if (place == TSI_LOCAL && sk->sk_family != AF_UNIX &&
-	    !tsi_has_receiver(sk, addr))
-		place = TSI_HOST;
-	if (place == TSI_HOST)
-		return tsi_dgram_connect_host(sock, addr, addr_len, flags);
-
-	err = tsi->native->connect(sock, addr, addr_len, flags);
-	if (place == TSI_LOCAL && sk->sk_family == AF_UNIX &&
-	    tsi_refused(sk, err))
-		return tsi_dgram_connect_host(sock, addr, addr_len, flags);
-
-	/* Connected in the guest, it hears nobody else any more. */
-	if (err || !tsi_detach(tsi, NULL))
-		tsi_end(tsi, TSI_NATIVE, NULL);
+		tsi_sock_detach(tsi, TSI_ANY_TURN, 0);
 	return err;
 }
 
@@ -522,7 +484,7 @@ int tsi_connect(struct socket *sock, struct sockaddr *addr, int addr_len,
 		return -EINVAL;
 	if (addr->sa_family == AF_UNSPEC)
 		return tsi_disconnect(sock, addr, addr_len, flags);
-	if (tsi_is_stream(sock->tsi))
+	if (tsi_is_stream(sock->sk))
 		return tsi_stream_connect(sock, addr, addr_len, flags);
 	return tsi_dgram_connect(sock, addr, addr_len, flags);
 }

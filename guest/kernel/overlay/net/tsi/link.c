@@ -1,63 +1,119 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The way to a proxy at the host: two vsock sockets inside the kernel.
+ * The way to one proxy of the host: its control port, and for payload a vsock
+ * stream, or a port for datagrams.
  */
 
-#include <linux/slab.h>
+#include <linux/mm.h>
+#include <linux/poll.h>
+#include <linux/virtio_vsock_dgram.h>
 #include <net/af_vsock.h>
 
-#include "tsi.h"
+#include "link.h"
+#include "wait.h"
+#include "wire.h"
 
-/**
- * tsi_wake() - Wake who waits for a socket that a program holds
- * @sk: the socket
- * @events: what they may wait for
- */
-void tsi_wake(struct sock *sk, __poll_t events)
+/* --- What comes ----------------------------------------------------------- */
+
+static void tsi_link_answer(struct vsock_port *port, struct sk_buff *skb)
 {
-	struct socket_wq *wq;
+	struct tsi_link *link =
+		container_of(port, struct tsi_link, control.port);
 
-	rcu_read_lock();
-	wq = rcu_dereference(sk->sk_wq);
-	if (skwq_has_sleeper(wq))
-		wake_up_interruptible_poll(&wq->wait, events);
-	if (events & EPOLLIN)
-		sk_wake_async_rcu(sk, SOCK_WAKE_WAITD, POLL_IN);
-	if (events & EPOLLOUT)
-		sk_wake_async_rcu(sk, SOCK_WAKE_SPACE, POLL_OUT);
-	rcu_read_unlock();
+	tsi_control_queue(&link->control, skb);
+	link->ops->event(link, TSI_EVENT_ANSWER);
 }
 
-static void tsi_link_event(struct sock *sk, __poll_t events)
+static void tsi_link_reset(struct vsock_port *port)
 {
-	bool space = events == (EPOLLOUT | EPOLLWRNORM);
+	struct tsi_link *link =
+		container_of(port, struct tsi_link, control.port);
+
+	/* Then there is nothing to be given up, either. */
+	spin_lock(&link->lock);
+	WRITE_ONCE(link->created, false);
+	spin_unlock(&link->lock);
+	link->ops->event(link, TSI_EVENT_RESET);
+}
+
+/*
+ * What all sockets together have received and not read, as net.ipv4.udp_mem bounds
+ * it for UDP: 1/32 of the memory.
+ */
+static atomic_long_t tsi_received;	/* truesize */
+
+static bool tsi_received_too_much(void)
+{
+	return atomic_long_read(&tsi_received) >
+	       (long)(PFN_PHYS(totalram_pages()) / 32);
+}
+
+static void tsi_datagram_free(struct sk_buff *skb)
+{
+	atomic_long_sub(skb->truesize, &tsi_received);
+}
+
+static void tsi_link_datagram(struct vsock_port *port, struct sk_buff *skb)
+{
+	struct tsi_link *link = container_of(port, struct tsi_link, port);
+	struct sock *sk = link->sk;
+
+	/* As UDP does: what is too much is lost. */
+	if (atomic_read(&link->received) > READ_ONCE(sk->sk_rcvbuf) ||
+	    tsi_received_too_much() ||
+	    READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN) {
+		atomic_inc(&sk->sk_drops);
+		kfree_skb(skb);
+		return;
+	}
+	atomic_add(skb->truesize, &link->received);
+	atomic_long_add(skb->truesize, &tsi_received);
+	skb->destructor = tsi_datagram_free;
+	skb_queue_tail(&link->datagrams, skb);
+	tsi_wake(sk, EPOLLIN | EPOLLRDNORM);
+}
+
+static int tsi_link_room(struct wait_queue_entry *room, unsigned int mode,
+			 int sync, void *key)
+{
+	struct tsi_link *link = container_of(room, struct tsi_link, room);
+
+	list_del_init(&room->entry);
+	tsi_wake(link->sk, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	/* After close() nobody waits for us: a reference could be the last. */
+	if (!READ_ONCE(link->closed))
+		link->ops->event(link, TSI_EVENT_ROOM);
+	return 0;
+}
+
+/*
+ * The callbacks of the vsock stream. Who sleeps in an operation of vsock sleeps
+ * at its own wait queue.
+ */
+static void tsi_stream_event(struct sock *sk, __poll_t events)
+{
 	struct tsi_link *link;
 
 	read_lock_bh(&sk->sk_callback_lock);
 	link = sk->sk_user_data;
-	/* There is space before there is a stream: no reason to wake anybody. */
-	if (link && !(space && READ_ONCE(link->step) == TSI_STEP_STREAM)) {
-		tsi_wake(link->tsi->sk, events);
-		tsi_connect_event(link);
+	if (link) {
+		tsi_wake(link->sk, events);
+		link->ops->event(link, TSI_EVENT_STREAM);
 	}
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
-/*
- * The callbacks of the vsock sockets. Who sleeps in an operation of theirs
- * sleeps on their wait queue.
- */
 static void tsi_data_ready(struct sock *sk)
 {
 	sock_def_readable(sk);
-	tsi_link_event(sk, EPOLLIN | EPOLLRDNORM);
+	tsi_stream_event(sk, EPOLLIN | EPOLLRDNORM);
 }
 
 static void tsi_write_space(struct sock *sk)
 {
 	struct socket_wq *wq;
 
-	/* Who writes is not woken for each packet that has gone, as ever. */
+	/* As usual, writers are not woken for every packet sent. */
 	if (!sock_writeable(sk))
 		return;
 
@@ -67,7 +123,10 @@ static void tsi_write_space(struct sock *sk)
 		wake_up_interruptible_sync_poll(&wq->wait,
 						EPOLLOUT | EPOLLWRNORM);
 	rcu_read_unlock();
-	tsi_link_event(sk, EPOLLOUT | EPOLLWRNORM);
+
+	/* There is space before there is a stream: no reason to wake anybody. */
+	if (READ_ONCE(sk->sk_state) != TCP_SYN_SENT)
+		tsi_stream_event(sk, EPOLLOUT | EPOLLWRNORM);
 }
 
 static void tsi_state_change(struct sock *sk)
@@ -79,27 +138,27 @@ static void tsi_state_change(struct sock *sk)
 	if (skwq_has_sleeper(wq))
 		wake_up_interruptible_all(&wq->wait);
 	rcu_read_unlock();
-	tsi_link_event(sk, EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM |
-			   EPOLLRDHUP | EPOLLHUP);
+	tsi_stream_event(sk, EPOLLIN | EPOLLRDNORM | EPOLLOUT | EPOLLWRNORM |
+			     EPOLLRDHUP | EPOLLHUP);
 }
 
 static void tsi_error_report(struct sock *sk)
 {
+	struct tsi_link *link;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	link = sk->sk_user_data;
+	if (link)
+		WRITE_ONCE(link->error, READ_ONCE(sk->sk_err));
+	read_unlock_bh(&sk->sk_callback_lock);
 	tsi_state_change(sk);
-	tsi_link_event(sk, EPOLLERR);
+	tsi_stream_event(sk, EPOLLERR);
 }
 
-static void tsi_link_attach(struct tsi_link *link)
+static void tsi_stream_attach(struct tsi_link *link)
 {
-	struct sock *sk = link->control->sk;
+	struct sock *sk = link->data->sk;
 
-	/* Of the control socket, answers are all there is to wait for. */
-	write_lock_bh(&sk->sk_callback_lock);
-	sk->sk_user_data = link;
-	sk->sk_data_ready = tsi_data_ready;
-	write_unlock_bh(&sk->sk_callback_lock);
-
-	sk = link->data->sk;
 	write_lock_bh(&sk->sk_callback_lock);
 	sk->sk_user_data = link;
 	sk->sk_data_ready = tsi_data_ready;
@@ -110,40 +169,96 @@ static void tsi_link_attach(struct tsi_link *link)
 }
 
 /* The callbacks stay: without a link they are what they replaced. */
-static void tsi_link_unattach(struct socket *sock)
+static void tsi_stream_detach(struct tsi_link *link)
 {
-	write_lock_bh(&sock->sk->sk_callback_lock);
-	sock->sk->sk_user_data = NULL;
-	write_unlock_bh(&sock->sk->sk_callback_lock);
+	struct sock *sk = link->data->sk;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_user_data = NULL;
+	write_unlock_bh(&sk->sk_callback_lock);
 }
+
+/* --- Life ----------------------------------------------------------------- */
 
 /*
  * vsock knows no network namespaces. With the initial one, a socket that
  * lingers after close() cannot outlive its namespace.
  */
-static int tsi_vsock_create(int type, struct socket **sock)
-{
-	return sock_create_kern(&init_net, AF_VSOCK, type, 0, sock);
-}
-
-static int tsi_vsock_bind(struct socket *sock)
+static int tsi_stream_create(struct socket **data)
 {
 	struct sockaddr_vm addr;
+	int err;
+
+	err = sock_create_kern(&init_net, AF_VSOCK, SOCK_STREAM, 0, data);
+	if (err)
+		return err;
 
 	vsock_addr_init(&addr, VMADDR_CID_ANY, VMADDR_PORT_ANY);
-	return kernel_bind(sock, (struct sockaddr *)&addr, sizeof(addr));
+	err = kernel_bind(*data, (struct sockaddr *)&addr, sizeof(addr));
+	if (err) {
+		sock_release(*data);
+		*data = NULL;
+	}
+	return err;
 }
 
-static void tsi_link_free(struct kref *ref)
+static int tsi_link_open_data(struct tsi_link *link)
 {
-	struct tsi_link *link = container_of(ref, struct tsi_link, ref);
+	int err;
 
-	if (link->data)
-		sock_release(link->data);
-	if (link->control)
-		sock_release(link->control);
-	tsi_sock_put(link->tsi);
-	kfree(link);
+	if (!tsi_is_stream(link->sk)) {
+		link->port.receive = tsi_link_datagram;
+		err = vsock_port_open(&link->port);
+		link->control.id = link->port.number;
+		return err;
+	}
+
+	err = link->data ? 0 : tsi_stream_create(&link->data);
+	if (err)
+		return err;
+	link->control.id = vsock_sk(link->data->sk)->local_addr.svm_port;
+	tsi_link_sync(link);
+	tsi_stream_attach(link);
+	return 0;
+}
+
+/**
+ * tsi_link_init() - Begin a link
+ * @link: zeroed; the first reference is that of the caller
+ * @ops: of its owner
+ * @sk: the native socket
+ * @data: vsock socket of a connection that has come from the host, which is the
+ *	  link's from now on whatever is returned; NULL for a proxy with an id of
+ *	  its own, of which the host does not know yet
+ *
+ * Return: 0, or an error; then the link is to be closed and put all the same
+ */
+int tsi_link_init(struct tsi_link *link, const struct tsi_link_ops *ops,
+		  struct sock *sk, struct socket *data)
+{
+	int err;
+
+	kref_init(&link->ref);
+	link->ops = ops;
+	link->sk = sk;
+	sock_hold(sk);
+	link->data = data;
+	spin_lock_init(&link->lock);
+	skb_queue_head_init(&link->datagrams);
+	init_waitqueue_func_entry(&link->room, tsi_link_room);
+	INIT_LIST_HEAD(&link->room.entry);
+
+	link->created = data;
+	link->control.host_port = data ?
+		vsock_sk(data->sk)->remote_addr.svm_port : TSI_PORT_STREAM;
+	err = tsi_control_open(&link->control, tsi_link_answer, tsi_link_reset);
+	if (!err)
+		err = tsi_link_open_data(link);
+	if (err)
+		return err;
+
+	link->release = tsi_request_release(&link->control);
+	return link->release ? 0 : -ENOMEM;
 }
 
 /**
@@ -155,9 +270,22 @@ void tsi_link_get(struct tsi_link *link)
 	kref_get(&link->ref);
 }
 
+static void tsi_link_free(struct kref *ref)
+{
+	struct tsi_link *link = container_of(ref, struct tsi_link, ref);
+
+	/* Somebody may have looked for room after the link was closed. */
+	virtio_vsock_dgram_forget(&link->room);
+	skb_queue_purge(&link->datagrams);
+	if (link->data)
+		sock_release(link->data);
+	sock_put(link->sk);
+	link->ops->free(link);
+}
+
 /**
  * tsi_link_put() - Drop a reference
- * @link: of this
+ * @link: of this, which has been closed if it is the last one
  *
  * Context: Process context. May sleep.
  */
@@ -166,124 +294,99 @@ void tsi_link_put(struct tsi_link *link)
 	kref_put(&link->ref, tsi_link_free);
 }
 
-static struct tsi_link *tsi_link_alloc(struct tsi_sock *tsi)
-{
-	struct tsi_link *link;
-	int err;
-
-	link = kzalloc(sizeof(*link), GFP_KERNEL_ACCOUNT);
-	if (!link)
-		return ERR_PTR(-ENOMEM);
-
-	kref_init(&link->ref);
-	tsi_sock_get(tsi);
-	link->tsi = tsi;
-	link->host_port = TSI_PORT_STREAM;
-	mutex_init(&link->rpc);
-	mutex_init(&link->send);
-	INIT_DELAYED_WORK(&link->work, tsi_connect_work);
-
-	err = tsi_vsock_create(SOCK_DGRAM, &link->control);
-	if (!err)
-		err = tsi_vsock_bind(link->control);
-	if (err) {
-		tsi_link_put(link);
-		return ERR_PTR(err);
-	}
-	return link;
-}
-
 /**
- * tsi_link_create() - Make a link with an id of its own
- * @tsi: for this socket, which is not changed
- *
- * The host does not know of it yet.
- *
- * Return: the link, or an error
+ * tsi_link_linger() - Let SO_LINGER of the socket hold for the stream
+ * @link: of a socket that is being closed; without a stream, nothing is done
  */
-struct tsi_link *tsi_link_create(struct tsi_sock *tsi)
+void tsi_link_linger(struct tsi_link *link)
 {
-	struct tsi_link *link = tsi_link_alloc(tsi);
-	int err;
+	struct sock *from = link->sk;
+	struct sock *to;
 
-	if (IS_ERR(link))
-		return link;
+	if (!link->data)
+		return;
+	to = link->data->sk;
+	lock_sock(to);
+	to->sk_lingertime = READ_ONCE(from->sk_lingertime);
+	sock_valbool_flag(to, SOCK_LINGER, sock_flag(from, SOCK_LINGER));
+	release_sock(to);
+}
 
-	err = tsi_vsock_create(tsi->sk->sk_type, &link->data);
-	if (!err)
-		err = tsi_vsock_bind(link->data);
-	if (err) {
-		tsi_link_put(link);
-		return ERR_PTR(err);
-	}
-
-	link->id = vsock_sk(link->data->sk)->local_addr.svm_port;
-	tsi_link_sync(link);
-	tsi_link_attach(link);
-	return link;
+/* Will the stream say that it ends, right after the proxy was given up? */
+static bool tsi_stream_ends(const struct tsi_link *link)
+{
+	return link->data && link->data->state == SS_CONNECTED &&
+	       READ_ONCE(vsock_sk(link->data->sk)->peer_shutdown) !=
+	       SHUTDOWN_MASK;
 }
 
 /**
- * tsi_link_adopt() - Make the link of a connection that came from the host
- * @tsi: for the socket that has been accepted
- * @data: the vsock socket, which the link owns if this succeeds
- *
- * Return: the link, or an error
- */
-struct tsi_link *tsi_link_adopt(struct tsi_sock *tsi, struct socket *data)
-{
-	struct tsi_link *link = tsi_link_alloc(tsi);
-
-	if (IS_ERR(link))
-		return link;
-
-	link->data = data;
-	link->id = vsock_sk(data->sk)->local_addr.svm_port;
-	link->host_port = vsock_sk(data->sk)->remote_addr.svm_port;
-	link->created = true;
-	tsi_link_sync(link);
-	tsi_link_attach(link);
-	return link;
-}
-
-/**
- * tsi_link_close() - End the use of a link by its socket
- * @link: which the socket does not point to any more
+ * tsi_link_close() - End the use of a link
+ * @link: which its socket does not point to any more; a second time is nothing
  *
  * The host is told to give up the proxy, then the stream ends, which wakes who
  * still uses it.
+ *
+ * Context: Process context. May sleep.
  */
 void tsi_link_close(struct tsi_link *link)
 {
-	bool created;
-	bool end;
-
-	tsi_link_unattach(link->control);
-	tsi_link_unattach(link->data);
-	if (cancel_delayed_work(&link->work))
-		tsi_link_put(link);
+	struct sk_buff *release;
+	bool closed;
 
 	/* A datagram that is being sent comes before, or not at all. */
-	mutex_lock(&link->send);
-	created = link->created;
+	spin_lock(&link->lock);
+	closed = link->closed;
 	link->closed = true;
-	mutex_unlock(&link->send);
+	release = link->release;
+	link->release = NULL;
+	if (link->created && release) {
+		tsi_control_send(&link->control, release, TSI_PORT_RELEASE,
+				 tsi_stream_ends(link));
+		release = NULL;
+	}
+	spin_unlock(&link->lock);
+	if (closed)
+		return;
 
-	/* Nothing is to be said, and nobody to be woken, after the peer's end. */
-	end = READ_ONCE(vsock_sk(link->data->sk)->peer_shutdown) !=
-	      SHUTDOWN_MASK;
-	if (created)
-		tsi_control_release(link, end && tsi_is_stream(link->tsi) &&
-				    link->data->state == SS_CONNECTED ?
-				    MSG_MORE : 0);
-	tsi_link_sync(link);
-	if (end)
-		kernel_sock_shutdown(link->data, SHUT_RDWR);
+	kfree_skb(release);
+	link->ops->close(link);
+	virtio_vsock_dgram_forget(&link->room);
+	tsi_control_close(&link->control);
+	if (link->data) {
+		tsi_stream_detach(link);
+		/* Nothing is to be said after the peer's end. */
+		if (READ_ONCE(vsock_sk(link->data->sk)->peer_shutdown) !=
+		    SHUTDOWN_MASK)
+			kernel_sock_shutdown(link->data, SHUT_RDWR);
+	} else {
+		vsock_port_close(&link->port);
+	}
+	tsi_wake(link->sk, 0);
 }
 
 /**
- * tsi_link_sync() - Let options of the socket hold for its vsock socket
- * @link: the link of the socket
+ * tsi_link_move() - Let a link serve another socket
+ * @link: of a stream, whose control port is closed
+ * @sk: the native socket
+ */
+void tsi_link_move(struct tsi_link *link, struct sock *sk)
+{
+	rwlock_t *lock = &link->data->sk->sk_callback_lock;
+	struct sock *old = link->sk;
+
+	sock_hold(sk);
+	virtio_vsock_dgram_forget(&link->room);
+	write_lock_bh(lock);
+	link->sk = sk;
+	write_unlock_bh(lock);
+	sock_put(old);
+	tsi_link_sync(link);
+}
+
+/**
+ * tsi_link_sync() - Let options of the socket hold for its vsock stream
+ * @link: the link of the socket, of a stream
  *
  * Options are set on the native socket, by the generic code. Those that vsock
  * heeds are taken over before each use, which is cheaper than to hook into
@@ -291,23 +394,109 @@ void tsi_link_close(struct tsi_link *link)
  */
 void tsi_link_sync(struct tsi_link *link)
 {
-	struct sock *from = link->tsi->sk;
+	struct sock *from = link->sk;
 	struct sock *to = link->data->sk;
+	/* More than half the buffer would wait for ever. */
+	int lowat = min_t(u64, READ_ONCE(from->sk_rcvlowat),
+			  vsock_sk(to)->buffer_size / 2);
 
 	WRITE_ONCE(to->sk_rcvtimeo, READ_ONCE(from->sk_rcvtimeo));
 	WRITE_ONCE(to->sk_sndtimeo, READ_ONCE(from->sk_sndtimeo));
-	if (to->sk_type == SOCK_STREAM) {
-		/* More than half the buffer would wait for ever. */
-		int lowat = min_t(u64, READ_ONCE(from->sk_rcvlowat),
-				  vsock_sk(to)->buffer_size / 2);
+	WRITE_ONCE(to->sk_rcvlowat, lowat);
+}
 
-		WRITE_ONCE(to->sk_rcvlowat, lowat);
-		WRITE_ONCE(to->sk_lingertime, READ_ONCE(from->sk_lingertime));
-		if (sock_flag(from, SOCK_LINGER) != sock_flag(to, SOCK_LINGER))
-			sock_valbool_flag(to, SOCK_LINGER,
-					  sock_flag(from, SOCK_LINGER));
-	} else {
-		WRITE_ONCE(to->sk_rcvbuf, READ_ONCE(from->sk_rcvbuf));
-		WRITE_ONCE(to->sk_sndbuf, READ_ONCE(from->sk_sndbuf));
+/* --- What goes ------------------------------------------------------------ */
+
+/**
+ * tsi_link_has_room() - May packets be sent to the host?
+ * @link: by way of this
+ *
+ * Return: whether they may; if not, the owner is told when
+ */
+bool tsi_link_has_room(struct tsi_link *link)
+{
+	return virtio_vsock_dgram_has_room(&link->room);
+}
+
+/**
+ * tsi_link_request() - Send a request, after the proxy was made
+ * @link: of the proxy
+ * @request: the request, consumed
+ * @port: what is requested
+ *
+ * Return: 0; -EAGAIN if there is no room, see tsi_link_has_room(); -ECONNABORTED
+ * if the link was closed, or -ENOMEM
+ */
+int tsi_link_request(struct tsi_link *link, struct sk_buff *request, u32 port)
+{
+	struct sk_buff *create = NULL;
+	int err;
+
+	err = request ? 0 : -ENOMEM;
+	if (!err && !tsi_link_has_room(link))
+		err = -EAGAIN;
+	/* What the host has made itself, it alone can make again. */
+	if (!err && !READ_ONCE(link->created) &&
+	    link->control.host_port != TSI_PORT_STREAM)
+		err = -ECONNRESET;
+	if (!err && !READ_ONCE(link->created)) {
+		create = tsi_request_create(&link->control, link->sk);
+		err = create ? 0 : -ENOMEM;
 	}
+	if (err)
+		goto out;
+
+	spin_lock(&link->lock);
+	if (link->closed) {
+		err = -ECONNABORTED;
+	} else {
+		if (!link->created) {
+			tsi_control_send(&link->control, create,
+					 TSI_PORT_CREATE, true);
+			create = NULL;
+			WRITE_ONCE(link->created, true);
+		}
+		tsi_control_send(&link->control, request, port, false);
+		request = NULL;
+	}
+	spin_unlock(&link->lock);
+out:
+	kfree_skb(create);
+	kfree_skb(request);
+	return err;
+}
+
+/**
+ * tsi_link_set_name() - Set a name of a link
+ * @link: the link
+ * @to: its @peer or @local
+ * @from: the name
+ */
+void tsi_link_set_name(struct tsi_link *link, struct tsi_name *to,
+		       const struct tsi_name *from)
+{
+	spin_lock(&link->lock);
+	memcpy(&to->addr, &from->addr, from->len);
+	to->len = from->len;
+	spin_unlock(&link->lock);
+}
+
+/**
+ * tsi_link_copy_name() - Get a name of a link
+ * @link: the link
+ * @name: its @peer or @local
+ * @addr: where the address goes
+ *
+ * Return: its length, 0 if it is not known
+ */
+int tsi_link_copy_name(struct tsi_link *link, const struct tsi_name *name,
+		       void *addr)
+{
+	int len;
+
+	spin_lock(&link->lock);
+	len = name->len;
+	memcpy(addr, &name->addr, len);
+	spin_unlock(&link->lock);
+	return len;
 }

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names, options, ioctl() and shutdown().
+ * Names, ioctl() and shutdown().
  */
 
-#include <linux/in.h>
-#include <linux/in6.h>
 #include <linux/sockios.h>
 #include <linux/uaccess.h>
 #include <net/af_vsock.h>
 
 #include <asm/ioctls.h>
 
-#include "tsi.h"
+#include "hook.h"
+#include "ops.h"
+#include "sock.h"
 
 /**
  * tsi_bind() - bind() of an impersonated socket
@@ -26,55 +26,42 @@ int tsi_bind(struct socket *sock, struct sockaddr *addr, int addr_len)
 	struct tsi_sock *tsi = sock->tsi;
 
 	/* The native socket does not know that it is connected. */
-	if (tsi_is_stream(tsi) && READ_ONCE(tsi->state) != TSI_NATIVE)
+	if (tsi_is_stream(tsi->sk) && READ_ONCE(tsi->state) != TSI_NATIVE)
 		return -EINVAL;
 	return tsi->native->bind(sock, addr, addr_len);
 }
 
-/* Copy a name of the link, if it is known. */
-static int tsi_copy_name(struct tsi_sock *tsi, const struct tsi_name *name,
-			 struct sockaddr *addr)
+/* Who is at the other end, or no address of the family if it is not known. */
+static int tsi_peer_name(struct tsi_link *link, struct sockaddr *addr)
 {
+	int family = link->sk->sk_family;
 	int len;
 
-	spin_lock(&tsi->lock);
-	len = name->len;
-	memcpy(addr, &name->addr, len);
-	spin_unlock(&tsi->lock);
-	return len;
-}
-
-/*
- * The host knows best who is at the other end. When it does not say, there is
- * what connect() was given; for an accepted connection, no address at all.
- */
-static int tsi_peer_name(struct tsi_link *link, struct sockaddr *addr, int peer)
-{
-	struct tsi_sock *tsi = link->tsi;
-	struct tsi_name name;
-	int len;
-
-	if (!READ_ONCE(link->peer_asked) &&
-	    !tsi_control_getname(link, peer, &name)) {
-		spin_lock(&tsi->lock);
-		link->peer = name;
-		WRITE_ONCE(link->peer_asked, true);
-		spin_unlock(&tsi->lock);
-	}
-
-	len = tsi_copy_name(tsi, &link->peer, addr);
+	len = tsi_link_copy_name(link, &link->peer, addr);
 	if (len)
 		return len;
 
-	if (tsi->sk->sk_family == AF_INET)
+	if (family == AF_INET)
 		len = sizeof(struct sockaddr_in);
-	else if (tsi->sk->sk_family == AF_INET6)
+	else if (family == AF_INET6)
 		len = sizeof(struct sockaddr_in6);
 	else
 		len = sizeof(sa_family_t);
 	memset(addr, 0, len);
-	addr->sa_family = tsi->sk->sk_family;
+	addr->sa_family = family;
 	return len;
+}
+
+/* Both ends have said that they send no more: it is no connection any longer. */
+static bool tsi_is_over(const struct tsi_link *link)
+{
+	const struct sock *sk;
+
+	if (!link->data)
+		return false;
+	sk = link->data->sk;
+	return READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN &&
+	       READ_ONCE(vsock_sk(sk)->peer_shutdown) & SEND_SHUTDOWN;
 }
 
 /**
@@ -88,8 +75,7 @@ static int tsi_peer_name(struct tsi_link *link, struct sockaddr *addr, int peer)
 int tsi_getname(struct socket *sock, struct sockaddr *addr, int peer)
 {
 	struct tsi_sock *tsi = sock->tsi;
-	struct tsi_link *link;
-	enum tsi_state state;
+	struct tsi_view view;
 	int len = 0;
 
 	/*
@@ -99,33 +85,43 @@ int tsi_getname(struct socket *sock, struct sockaddr *addr, int peer)
 	if (!tsi)
 		return sock->ops->getname(sock, addr, peer);
 
-	link = tsi_get_link(tsi, &state);
-	if (link && state == TSI_CONNECTED)
-		len = peer ? tsi_peer_name(link, addr, peer) :
-			     tsi_copy_name(tsi, &link->local, addr);
-	if (link)
-		tsi_link_put(link);
-	return len ?: tsi->native->getname(sock, addr, peer);
+	tsi_sock_look(tsi, &view);
+	if (view.state == TSI_CONNECTED && peer && tsi_is_over(view.link) &&
+	    tsi->sk->sk_family != AF_UNIX)
+		len = -ENOTCONN;
+	else if (view.state == TSI_CONNECTED)
+		len = peer ? tsi_peer_name(view.link, addr) :
+			     tsi_link_copy_name(view.link, &view.link->local,
+						addr);
+	tsi_view_put(&view);
+	if (!len)
+		return tsi->native->getname(sock, addr, peer);
+	if (len < 0)
+		return len;
+	tsi_hook_getname(tsi->sk, addr, &len, peer);
+	return len;
 }
 
 /* How much there is to read: of a stream all, of datagrams the first. */
 static int tsi_readable(struct tsi_link *link)
 {
-	struct sock *sk = link->data->sk;
+	struct sk_buff_head *queue = &link->datagrams;
 	struct sk_buff *skb;
+	struct sock *sk;
 	s64 bytes = 0;
 
-	if (tsi_is_stream(link->tsi)) {
+	if (link->data) {
+		sk = link->data->sk;
 		lock_sock(sk);
 		if (vsock_sk(sk)->transport)
 			bytes = vsock_stream_has_data(vsock_sk(sk));
 		release_sock(sk);
 	} else {
-		spin_lock_bh(&sk->sk_receive_queue.lock);
-		skb = skb_peek(&sk->sk_receive_queue);
+		spin_lock_bh(&queue->lock);
+		skb = skb_peek(queue);
 		if (skb)
 			bytes = skb->len;
-		spin_unlock_bh(&sk->sk_receive_queue.lock);
+		spin_unlock_bh(&queue->lock);
 	}
 	return bytes;
 }
@@ -139,11 +135,14 @@ static int tsi_link_ioctl(struct socket *sock, struct tsi_link *link,
 	switch (cmd) {
 	case SIOCINQ:
 		bytes = tsi_readable(link);
-		if (!bytes && !tsi_is_stream(link->tsi))
+		if (!bytes && !link->data)
 			return native->ioctl(sock, cmd, arg);
 		return put_user(bytes, (int __user *)arg);
 	case SIOCOUTQ:
-		return link->data->ops->ioctl(link->data, cmd, arg);
+		/* What datagrams have queued, the native socket is charged for. */
+		if (link->data)
+			return link->data->ops->ioctl(link->data, cmd, arg);
+		fallthrough;
 	default:
 		return native->ioctl(sock, cmd, arg);
 	}
@@ -163,38 +162,17 @@ static int tsi_link_ioctl(struct socket *sock, struct tsi_link *link,
 int tsi_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 {
 	struct tsi_sock *tsi = sock->tsi;
-	struct tsi_link *link;
-	enum tsi_state state;
+	struct tsi_view view;
 	int ret;
 
-	link = tsi_get_link(tsi, &state);
-	if (link && (state == TSI_CONNECTED || !tsi_is_stream(tsi)))
-		ret = tsi_link_ioctl(sock, link, cmd, arg);
+	tsi_sock_look(tsi, &view);
+	if (view.link &&
+	    (view.state == TSI_CONNECTED || !tsi_is_stream(tsi->sk)))
+		ret = tsi_link_ioctl(sock, view.link, cmd, arg);
 	else
 		ret = tsi->native->ioctl(sock, cmd, arg);
-	if (link)
-		tsi_link_put(link);
+	tsi_view_put(&view);
 	return ret;
-}
-
-/**
- * tsi_setsockopt() - setsockopt() of an impersonated socket
- * @sock: the socket
- * @level: never SOL_SOCKET
- * @optname: the option
- * @optval: its value
- * @optlen: length of @optval
- *
- * Return: 0 or an error
- */
-int tsi_setsockopt(struct socket *sock, int level, int optname,
-		   sockptr_t optval, unsigned int optlen)
-{
-	/* It would replace our operations by those of another family. */
-	if (level == SOL_IPV6 && optname == IPV6_ADDRFORM)
-		return -EOPNOTSUPP;
-	return sock->tsi->native->setsockopt(sock, level, optname, optval,
-					     optlen);
 }
 
 static int tsi_shutdown_connected(struct socket *sock, struct tsi_link *link,
@@ -202,7 +180,7 @@ static int tsi_shutdown_connected(struct socket *sock, struct tsi_link *link,
 {
 	int err;
 
-	if (tsi_is_stream(link->tsi))
+	if (link->data)
 		return kernel_sock_shutdown(link->data, how);
 
 	/* It is noted, though the native socket has no peer. */
@@ -220,28 +198,34 @@ static int tsi_shutdown_connected(struct socket *sock, struct tsi_link *link,
 int tsi_shutdown(struct socket *sock, int how)
 {
 	struct tsi_sock *tsi = sock->tsi;
-	struct tsi_link *link;
-	enum tsi_state state;
+	struct tsi_view view;
 	int err;
 
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return -EINVAL;
 
-	link = tsi_get_link(tsi, &state);
-	if (state == TSI_CONNECTED) {
-		err = tsi_shutdown_connected(sock, link, how);
+again:
+	tsi_sock_look(tsi, &view);
+	if (view.state == TSI_CONNECTED && tsi_is_over(view.link) &&
+	    tsi->sk->sk_family != AF_UNIX) {
+		err = -ENOTCONN;
+	} else if (view.state == TSI_CONNECTED) {
+		err = tsi_shutdown_connected(sock, view.link, how);
 	} else {
 		/*
 		 * It ends a connect, and, unless only for writing, a listen;
 		 * those who wait for one see it on the native socket.
 		 */
-		if (tsi_is_stream(tsi) && (state != TSI_LISTENING ||
-					   how != SHUT_WR))
-			tsi_detach(tsi, NULL);
+		if (tsi_is_stream(tsi->sk) &&
+		    (view.state != TSI_LISTENING || how != SHUT_WR) &&
+		    !tsi_sock_detach(tsi, view.turn, 0)) {
+			/* It is something else by now. */
+			tsi_view_put(&view);
+			goto again;
+		}
 		err = tsi->native->shutdown(sock, how);
 		tsi->sk->sk_state_change(tsi->sk);
 	}
-	if (link)
-		tsi_link_put(link);
+	tsi_view_put(&view);
 	return err;
 }

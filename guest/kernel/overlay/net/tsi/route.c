@@ -13,17 +13,21 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/path.h>
+#include <linux/slab.h>
+#include <linux/sysctl.h>
 #include <linux/un.h>
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/inet_sock.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
 #include <net/route.h>
 #include <net/rtnetlink.h>
 #include <net/udp.h>
 
-#include "tsi.h"
+#include "route.h"
 
 /*
  * Programs want to see an interface with an address, so that guests often have
@@ -39,13 +43,36 @@ static bool tsi_leads_somewhere(const struct net_device *dev)
 	       netif_running(dev) && netif_carrier_ok(dev);
 }
 
+/*
+ * The interface that the socket is told to send to @addr by, or 0. The host has
+ * none of the guest's: what goes by one stays in the guest.
+ */
+static int tsi_interface4(const struct sock *sk, __be32 addr)
+{
+	int bound = READ_ONCE(sk->sk_bound_dev_if);
+
+	if (bound || sk->sk_type != SOCK_DGRAM)
+		return bound;
+	return ipv4_is_multicast(addr) ? READ_ONCE(inet_sk(sk)->mc_index) :
+					 READ_ONCE(inet_sk(sk)->uc_index);
+}
+
+/*
+ * Where is a destination that there is no usable route to? Beyond the guest, if
+ * there is none; if there is one that says no, that is the guest's answer.
+ */
+static enum tsi_place tsi_place_unrouted(int err)
+{
+	return err == -ENETUNREACH ? TSI_HOST : TSI_GUEST;
+}
+
 /* @source, if not NULL, gets the address that the guest would send from. */
 static enum tsi_place tsi_place4(struct sock *sk, __be32 addr, __be32 *source)
 {
 	struct flowi4 flow = {
 		.daddr = addr,
 		.saddr = inet_sk(sk)->inet_saddr,
-		.flowi4_oif = READ_ONCE(sk->sk_bound_dev_if),
+		.flowi4_oif = tsi_interface4(sk, addr),
 		.flowi4_mark = READ_ONCE(sk->sk_mark),
 		.flowi4_uid = sk->sk_uid,
 	};
@@ -56,9 +83,12 @@ static enum tsi_place tsi_place4(struct sock *sk, __be32 addr, __be32 *source)
 	if (!addr)
 		flow.daddr = htonl(INADDR_LOOPBACK);
 
+	if (flow.flowi4_oif)
+		return TSI_GUEST;
+
 	route = ip_route_output_key(sock_net(sk), &flow);
 	if (IS_ERR(route))
-		return TSI_HOST;
+		return tsi_place_unrouted(PTR_ERR(route));
 
 	if (route->rt_flags & RTCF_LOCAL)
 		place = TSI_LOCAL;
@@ -73,6 +103,17 @@ static enum tsi_place tsi_place4(struct sock *sk, __be32 addr, __be32 *source)
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
+static int tsi_interface6(const struct sock *sk, const struct in6_addr *addr)
+{
+	int bound = READ_ONCE(sk->sk_bound_dev_if);
+
+	if (bound || sk->sk_type != SOCK_DGRAM)
+		return bound;
+	return ipv6_addr_is_multicast(addr) ?
+		READ_ONCE(inet6_sk(sk)->mcast_oif) :
+		READ_ONCE(inet6_sk(sk)->ucast_oif);
+}
+
 static enum tsi_place tsi_place6(struct sock *sk,
 				 const struct sockaddr_in6 *addr,
 				 struct in6_addr *source)
@@ -80,7 +121,7 @@ static enum tsi_place tsi_place6(struct sock *sk,
 	struct flowi6 flow = {
 		.daddr = addr->sin6_addr,
 		.saddr = inet6_sk(sk)->saddr,
-		.flowi6_oif = READ_ONCE(sk->sk_bound_dev_if),
+		.flowi6_oif = tsi_interface6(sk, &addr->sin6_addr),
 		.flowi6_mark = READ_ONCE(sk->sk_mark),
 		.flowi6_uid = sk->sk_uid,
 	};
@@ -89,13 +130,14 @@ static enum tsi_place tsi_place6(struct sock *sk,
 
 	if (ipv6_addr_any(&flow.daddr))
 		flow.daddr = in6addr_loopback;
-	if (!flow.flowi6_oif &&
-	    ipv6_addr_type(&flow.daddr) & IPV6_ADDR_LINKLOCAL)
+	if (flow.flowi6_oif)
+		return TSI_GUEST;
+	if (ipv6_addr_type(&flow.daddr) & IPV6_ADDR_LINKLOCAL)
 		flow.flowi6_oif = addr->sin6_scope_id;
 
 	dst = ip6_route_output(sock_net(sk), NULL, &flow);
 	if (dst->error)
-		place = TSI_HOST;
+		place = tsi_place_unrouted(dst->error);
 	else if (dst_rt6_info(dst)->rt6i_flags & RTF_LOCAL)
 		place = TSI_LOCAL;
 	else if (tsi_leads_somewhere(dst->dev))
@@ -112,7 +154,8 @@ static enum tsi_place tsi_place_inet6(struct sock *sk,
 				      const struct sockaddr_in6 *addr)
 {
 	if (ipv6_addr_v4mapped(&addr->sin6_addr))
-		return tsi_place4(sk, addr->sin6_addr.s6_addr32[3], NULL);
+		return ipv6_only_sock(sk) ? TSI_GUEST :
+			tsi_place4(sk, addr->sin6_addr.s6_addr32[3], NULL);
 	return tsi_place6(sk, addr, NULL);
 }
 
@@ -175,6 +218,129 @@ static enum tsi_place tsi_place_unix(const struct sockaddr_un *addr,
 	return TSI_GUEST;
 }
 
+/* --- Namespaces ----------------------------------------------------------- */
+
+/**
+ * struct tsi_net - what TSI knows of a network namespace
+ * @host: sockets of it may reach the host, whatever it has
+ * @sysctl: the table of its sysctl
+ */
+struct tsi_net {
+	u8 host;
+	struct ctl_table_header *sysctl;
+};
+
+static unsigned int tsi_net_id __read_mostly;
+
+/*
+ * Containers in the guest have a network of their own, by which they reach the
+ * rest of the world, or one with nothing, so as not to. An interface that is up
+ * tells which. In a user namespace of his own anybody can make one.
+ */
+static bool tsi_has_network(struct net *net)
+{
+	struct net_device *dev;
+	bool has = false;
+
+	if (net->user_ns != &init_user_ns)
+		return false;
+	rcu_read_lock();
+	for_each_netdev_rcu(net, dev) {
+		if (!(dev->flags & IFF_LOOPBACK) && dev->flags & IFF_UP) {
+			has = true;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return has;
+}
+
+/**
+ * tsi_may_reach_host() - Is the host there for a socket?
+ * @sk: the socket
+ *
+ * Return: true for the initial network namespace; for one that belongs to the
+ * initial user namespace and has a network; and for one whose net.tsi.host says
+ * so
+ */
+bool tsi_may_reach_host(struct sock *sk)
+{
+	struct net *net = sock_net(sk);
+	struct tsi_net *of;
+
+	if (net_eq(net, &init_net))
+		return true;
+	of = net_generic(net, tsi_net_id);
+	return READ_ONCE(of->host) || tsi_has_network(net);
+}
+
+#ifdef CONFIG_SYSCTL
+/* Who may use it in the namespace may not say so: root there can be anybody. */
+static int tsi_sysctl_host(const struct ctl_table *table, int write,
+			   void *buffer, size_t *lenp, loff_t *ppos)
+{
+	if (write && !capable(CAP_NET_ADMIN))
+		return -EPERM;
+	return proc_dou8vec_minmax(table, write, buffer, lenp, ppos);
+}
+
+static const struct ctl_table tsi_sysctl[] = {
+	{
+		.procname = "host",
+		.maxlen = sizeof(u8),
+		.mode = 0644,
+		.proc_handler = tsi_sysctl_host,
+		.extra1 = SYSCTL_ZERO,
+		.extra2 = SYSCTL_ONE,
+	},
+};
+
+static int __net_init tsi_net_init(struct net *net)
+{
+	struct tsi_net *of = net_generic(net, tsi_net_id);
+	struct ctl_table *table;
+
+	table = kmemdup(tsi_sysctl, sizeof(tsi_sysctl), GFP_KERNEL_ACCOUNT);
+	if (!table)
+		return -ENOMEM;
+	table->data = &of->host;
+	of->host = net_eq(net, &init_net);
+	of->sysctl = register_net_sysctl_sz(net, "net/tsi", table,
+					    ARRAY_SIZE(tsi_sysctl));
+	if (!of->sysctl) {
+		kfree(table);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void __net_exit tsi_net_exit(struct net *net)
+{
+	struct tsi_net *of = net_generic(net, tsi_net_id);
+	const struct ctl_table *table = of->sysctl->ctl_table_arg;
+
+	unregister_net_sysctl_table(of->sysctl);
+	kfree(table);
+}
+#endif
+
+static struct pernet_operations tsi_net_ops = {
+#ifdef CONFIG_SYSCTL
+	.init = tsi_net_init,
+	.exit = tsi_net_exit,
+#endif
+	.id = &tsi_net_id,
+	.size = sizeof(struct tsi_net),
+};
+
+static int __init tsi_route_init(void)
+{
+	return register_pernet_subsys(&tsi_net_ops);
+}
+subsys_initcall(tsi_route_init);
+
+/* --- Destinations --------------------------------------------------------- */
+
 /**
  * tsi_place() - Where is a destination?
  * @sk: for who wants to reach it
@@ -187,7 +353,8 @@ static enum tsi_place tsi_place_unix(const struct sockaddr_un *addr,
 enum tsi_place tsi_place(struct sock *sk, const struct sockaddr *addr,
 			 int addr_len)
 {
-	if (addr_len < sizeof(sa_family_t) || addr->sa_family != sk->sk_family)
+	if (addr_len < sizeof(sa_family_t) ||
+	    addr->sa_family != sk->sk_family || !tsi_may_reach_host(sk))
 		return TSI_GUEST;
 
 	switch (sk->sk_family) {
@@ -210,29 +377,68 @@ enum tsi_place tsi_place(struct sock *sk, const struct sockaddr *addr,
 }
 
 /**
- * tsi_has_receiver() - Would a datagram find a socket in the guest?
- * @sk: who sends it
+ * tsi_is_absent() - Is it that there is no such UNIX socket in the guest?
+ * @addr: its address
+ * @err: what the family has said
+ *
+ * What is behind a path that there is, the guest knows. Of an abstract name that
+ * nobody has, it says as much as of a path that nobody listens at.
+ *
+ * Return: whether it is
+ */
+bool tsi_is_absent(const struct sockaddr *addr, int err)
+{
+	const struct sockaddr_un *un = (const struct sockaddr_un *)addr;
+
+	return err == (un->sun_path[0] ? -ENOENT : -ECONNREFUSED);
+}
+
+/*
+ * A port that a socket of the guest is bound to is the guest's, even if that one is
+ * connected and hears nobody but its peer.
+ */
+static bool tsi_owns_port(struct net *net, __be32 addr, __be16 port)
+{
+	unsigned short number = ntohs(port);
+	struct udp_hslot *slot;
+	struct sock *sk;
+
+	slot = udp_hashslot(net->ipv4.udp_table, net, number);
+	sk_for_each_rcu(sk, &slot->head) {
+		if (net_eq(sock_net(sk), net) &&
+		    udp_sk(sk)->udp_port_hash == number &&
+		    (!inet_sk(sk)->inet_rcv_saddr ||
+		     inet_sk(sk)->inet_rcv_saddr == addr))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * tsi_has_receiver() - Is a datagram for a socket in the guest?
+ * @sk: the sender
  * @addr: a local destination, see tsi_place()
  *
- * Return: whether it would
+ * Return: whether it is
  */
 bool tsi_has_receiver(struct sock *sk, const struct sockaddr *addr)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
-	struct sock *receiver;
+	bool ipv4 = addr->sa_family == AF_INET ||
+		    ipv6_addr_v4mapped(&in6->sin6_addr);
+	__be32 to = addr->sa_family == AF_INET ? in->sin_addr.s_addr :
+						 in6->sin6_addr.s6_addr32[3];
+	bool has;
 
 	rcu_read_lock();
-	if (addr->sa_family == AF_INET)
-		receiver = tsi_find_receiver4(sk, in->sin_addr.s_addr,
-					      in->sin_port);
-	else if (ipv6_addr_v4mapped(&in6->sin6_addr))
-		receiver = tsi_find_receiver4(sk, in6->sin6_addr.s6_addr32[3],
-					      in6->sin6_port);
+	if (ipv4)
+		has = tsi_find_receiver4(sk, to, in->sin_port) ||
+		      tsi_owns_port(sock_net(sk), to, in->sin_port);
 	else
-		receiver = tsi_find_receiver6(sk, in6);
+		has = tsi_find_receiver6(sk, in6);
 	rcu_read_unlock();
-	return receiver;
+	return has;
 }
 
 /*

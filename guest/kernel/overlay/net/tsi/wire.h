@@ -38,6 +38,10 @@ struct tsi_address_request {
 	struct sockaddr_storage addr;
 };
 
+/* What a name is for: getpeername(), or accept(). */
+#define TSI_NAME_PEER		1
+#define TSI_NAME_ACCEPT		2
+
 struct tsi_getname_request {
 	__le32 id;
 	__le32 host_port;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Ports of vsock that the kernel itself receives datagrams at, without a socket.
+ */
+#ifndef _NET_VSOCK_PORT_H
+#define _NET_VSOCK_PORT_H
+
+#include <linux/types.h>
+
+struct sk_buff;
+
+/**
+ * struct vsock_port - a port of the kernel
+ * @node: in the table of these
+ * @number: no socket and no other vsock_port has it
+ * @receive: takes a datagram that has come from the host, and the buffer
+ * @reset: the device has lost its state, as in a restored snapshot; or NULL
+ *
+ * Both are called in process context with vsock_table_lock held, so that neither
+ * is under way once vsock_port_close() has returned. They must not sleep, and not
+ * open or close a port.
+ */
+struct vsock_port {
+	struct hlist_node node;
+	u32 number;
+	void (*receive)(struct vsock_port *port, struct sk_buff *skb);
+	void (*reset)(struct vsock_port *port);
+};
+
+int vsock_port_open(struct vsock_port *port);
+void vsock_port_close(struct vsock_port *port);
+bool vsock_port_is_taken(u32 number);
+bool vsock_port_receive(u32 number, struct sk_buff *skb);
+void vsock_ports_reset(void);
+
+#endif /* _NET_VSOCK_PORT_H */

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * connect(), and what data and names need of it.
+ */
+#ifndef _TSI_CONNECT_H
+#define _TSI_CONNECT_H
+
+#include "attempt.h"
+
+struct tsi_attempt *tsi_host_link(struct tsi_sock *tsi);
+void tsi_host_name(const struct sock *sk, const struct sockaddr *addr,
+		   int addr_len, struct tsi_name *name);
+
+#endif /* _TSI_CONNECT_H */
