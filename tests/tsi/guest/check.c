@@ -3,26 +3,97 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-static int number;
+/* How many checks there were, in this process and in its children. */
+static atomic_int *numbers(void)
+{
+	static atomic_int *shared;
+
+	if (!shared)
+		shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return shared;
+}
 
 void check(int item, bool passed, const char *what)
 {
-	printf("%sok %d - item %d: %s\n", passed ? "" : "not ", ++number, item, what);
+	char name[32] = "";
+	int error = errno;
+
+	if (item)
+		snprintf(name, sizeof(name), "item %d: ", item);
+	printf("%sok %d - %s%s\n", passed ? "" : "not ", atomic_fetch_add(numbers(), 1) + 1, name,
+	       what);
 	if (!passed)
-		printf("# errno %d: %s\n", errno, strerror(errno));
+		printf("# errno %d: %s\n", error, strerror(error));
 }
 
 void check_done(void)
 {
-	printf("1..%d\n", number);
+	printf("1..%d\n", *numbers());
+}
+
+bool ends_in(pid_t pid, int *status, double seconds)
+{
+	double end = now() + seconds;
+
+	do {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return true;
+		usleep(20000);
+	} while (now() < end);
+	return false;
+}
+
+void be_user(void)
+{
+	if (setgroups(0, NULL) || setgid(1000) || setuid(1000))
+		_exit(EXIT_FAILURE);
+}
+
+void as_user(void (*run)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		be_user();
+		run();
+		_exit(0);
+	}
+	if (!ends_in(pid, &status, 2 * (double)PATIENCE / 1000)) {
+		kill(pid, SIGKILL);
+		check(0, ends_in(pid, &status, 2), "the user's process can be killed");
+		status = -1;
+	}
+	check(0, !status, "the user's process ends well");
+}
+
+long number_in(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "r");
+	char line[256];
+	long number = -1;
+	size_t length = strlen(text);
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, text, length) && sscanf(line + length, "%ld", &number) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return number;
 }
 
 long argument(const char *name, long otherwise)

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 /* Services of the host, at 127.0.0.1; see guest-host.c. */
 enum {
@@ -19,6 +20,9 @@ enum {
 	HOST_UDP = 7011,   /* echo */
 };
 
+/* What tsi-peer gives the guest */
+#define GUEST_CID 3
+
 /* musl has no name for it. */
 struct vsock_address {
 	sa_family_t family;
@@ -27,9 +31,19 @@ struct vsock_address {
 	unsigned char flags, zero[3];
 };
 
-/* ITEM is the number in the conformance checklist. */
+/* ITEM is the number in CONFORMANCE.md, or 0. */
 void check(int item, bool passed, const char *what);
 void check_done(void);
+
+/* Whether the child has ended by then. */
+bool ends_in(pid_t pid, int *status, double seconds);
+/* Become a user without capabilities. */
+void be_user(void);
+/* RUN, which may check, in a process of such a user; it must end within twice PATIENCE. */
+void as_user(void (*run)(void));
+
+/* The number after the text that begins a line of the file, or -1. */
+long number_in(const char *path, const char *text);
 
 /* Kernel argument NAME, a number, or OTHERWISE. */
 long argument(const char *name, long otherwise);
@@ -60,6 +74,13 @@ int listen_at(const char *address, int port);
  * returned descriptor. */
 int host_calls(int port, const char *text);
 
+/* Make an interface of the kind that leads nowhere, and bring it up if it is to be. */
+bool add_dummy(const char *name, bool up);
+/* What rtnetlink(7) calls RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT */
+enum route { ROUTE_UNICAST = 1, ROUTE_BLACKHOLE = 6, ROUTE_UNREACHABLE = 7, ROUTE_PROHIBIT = 8 };
+/* Route an address, or all if it is NULL; INTERFACE is NULL for none. */
+bool add_route(enum route type, int family, const void *address, const char *interface);
+
 void check_plain(void);
 void check_stream(void);
 void check_listen(void);
@@ -80,7 +101,14 @@ void check_no_response(void);
 void check_reset(void);
 void check_reset_reverse(void);
 void check_useless_answers(void);
+void check_restored(void);
+void check_restored_asking(void);
 void check_many(void);
+void check_namespace(void);
+void check_hostile(void);
+void check_flood(void);
+void check_stopped_host(void);
+void check_same(void);
 void check_bench(void);
 
 #endif

@@ -276,7 +276,7 @@ static int count_received(int fd)
 }
 
 /* Waits for room, if need be; what cannot be kept is lost. */
-static void check_flood(void)
+static void check_burst(void)
 {
 	static char block[1400], large[70000];
 	struct sockaddr_in to = inet("127.0.0.1", HOST_UDP);
@@ -452,22 +452,6 @@ static void check_long_run(void)
 	close(fd);
 }
 
-/* With a peer that gives all names of datagram sockets the length 128. */
-void check_storage_length(void)
-{
-	struct sockaddr_storage peer;
-	socklen_t length = sizeof(peer);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	check(37, !connect_to(fd, "127.0.0.1", HOST_UDP), "connect");
-	check(37, !getpeername(fd, (struct sockaddr *)&peer, &length) &&
-		  length == sizeof(struct sockaddr_in) &&
-		  ((struct sockaddr_in *)&peer)->sin_port == htons(HOST_UDP),
-	      "getpeername has the length of its family");
-	check(37, send(fd, "long", 4, 0) == 4 && receives(fd, "long", NULL), "the reply is received");
-	close(fd);
-}
-
 void check_dgram(void)
 {
 	check_sizes();
@@ -480,7 +464,7 @@ void check_dgram(void)
 	check_receive();
 	check_shutdown();
 	check_one_peer();
-	check_flood();
+	check_burst();
 	check_blocked();
 	check_many_senders();
 	check_vsock();

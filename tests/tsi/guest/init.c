@@ -33,6 +33,13 @@ static const struct {
 	{ "reset", check_reset },
 	{ "reset-reverse", check_reset_reverse },
 	{ "useless", check_useless_answers },
+	{ "restored", check_restored },
+	{ "restored-asking", check_restored_asking },
+	{ "namespace", check_namespace },
+	{ "hostile", check_hostile },
+	{ "flood", check_flood },
+	{ "stopped", check_stopped_host },
+	{ "same", check_same },
 	{ "bench", check_bench },
 };
 

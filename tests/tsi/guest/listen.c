@@ -227,6 +227,27 @@ static void check_errors(void)
 }
 
 /* With a peer that lends mapped ports alone. */
+/* With a peer that gives all names the length 128. */
+void check_storage_length(void)
+{
+	int listener = listen_at("0.0.0.0", 9407), call = host_calls(9407, "long"), server;
+	struct sockaddr_storage peer;
+	struct sockaddr_in *in = (struct sockaddr_in *)&peer;
+	socklen_t length = sizeof(peer);
+
+	server = accept(listener, (struct sockaddr *)&peer, &length);
+	check(26, server >= 0 && length == sizeof(*in) && in->sin_family == AF_INET && in->sin_port,
+	      "the address from accept has the length of its family");
+	length = sizeof(peer);
+	check(26, !getpeername(server, (struct sockaddr *)&peer, &length) && length == sizeof(*in) &&
+		  in->sin_port,
+	      "that from getpeername, too");
+	check(26, readable(server, PATIENCE), "the data comes");
+	close(server);
+	close(call);
+	close(listener);
+}
+
 void check_forbidden(void)
 {
 	check_refused(9204, "listen is allowed, though not by the host");

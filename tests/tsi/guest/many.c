@@ -15,22 +15,6 @@ struct count {
 	unsigned int port;
 };
 
-/* The number after the text in the file. */
-static long number_in(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "r");
-	char line[256];
-	long number = -1;
-	size_t length = strlen(text);
-
-	while (file && fgets(line, sizeof(line), file))
-		if (!strncmp(line, text, length) && sscanf(line + length, "%ld", &number) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return number;
-}
-
 static int vsock_port(unsigned int port)
 {
 	struct vsock_address name = { .family = AF_VSOCK, .port = port, .cid = ~0u };

@@ -6,7 +6,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -426,21 +424,6 @@ static void check_sendfile(void)
 	close(fd);
 }
 
-/* The vsock sockets outlive the namespace, and nothing of that may be left. */
-static void check_namespace(void)
-{
-	int status = -1, fd;
-	pid_t pid = fork();
-
-	if (!pid) {
-		if (unshare(CLONE_NEWNET))
-			_exit(2);
-		fd = stream_to("127.0.0.1", HOST_ECHO);
-		_exit(fd < 0 || !echoes(fd, "namespace"));
-	}
-	check(38, waitpid(pid, &status, 0) == pid && !status, "a network namespace of its own");
-}
-
 static volatile sig_atomic_t signals;
 
 static void count_signal(int number)
@@ -591,7 +574,6 @@ void check_stream(void)
 	check_sizes();
 	check_full_duplex();
 	check_sendfile();
-	check_namespace();
 	check_signal();
 	check_while_receiving();
 	check_closing_data();

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* UNIX sockets, with tsi_hijack_unix. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -39,6 +41,49 @@ static void check_datagram(const char *path)
 	close(fd);
 }
 
+static bool refused(const char *path, int type, int error)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type, 0);
+	bool good;
+
+	strcpy(un.sun_path, path);
+	good = connect(fd, (struct sockaddr *)&un, sizeof(un)) && errno == error;
+	close(fd);
+	return good;
+}
+
+/* In the directory of the host's sockets, where the host can listen for the guest. */
+static void check_stale(const char *path)
+{
+	char directory[100], at[128], other[128];
+	int listener;
+
+	strcpy(directory, path);
+	*strrchr(directory, '/') = '\0';
+	for (char *slash = directory; (slash = strchr(slash + 1, '/'));) {
+		*slash = '\0';
+		mkdir(directory, 0755);
+		*slash = '/';
+	}
+	mkdir(directory, 0755);
+	snprintf(at, sizeof(at), "%s/guest", directory);
+	snprintf(other, sizeof(other), "%s/other", directory);
+
+	listener = path_bind(at, SOCK_STREAM);
+	check(0, !listen(listener, 5) && !rename(at, other), "a socket that listens is renamed");
+	close(path_connect(other, SOCK_STREAM));
+	close(listener);
+	check(0, refused(other, SOCK_STREAM, ECONNREFUSED), "connect() to a stale path is refused");
+	check(0, refused(other, SOCK_STREAM | SOCK_NONBLOCK, ECONNREFUSED),
+	      "a non-blocking connect() is refused at once");
+	unlink(other);
+	check(0, refused(other, SOCK_DGRAM, ENOENT),
+	      "connect() for datagrams does not find a path");
+	check(0, refused(other, SOCK_DGRAM | SOCK_NONBLOCK, ENOENT),
+	      "nor does a non-blocking one");
+}
+
 void check_unix(void)
 {
 	int pair[2], listener, client, server;
@@ -55,9 +100,11 @@ void check_unix(void)
 	      "a stream in the guest");
 	listener = path_bind("/tmp/datagrams", SOCK_DGRAM);
 	client = path_connect("/tmp/datagrams", SOCK_DGRAM);
-	check(42, write(client, "x", 1) == 1 && read(listener, &byte, 1) == 1, "a datagram in the guest");
+	check(42, write(client, "x", 1) == 1 && read(listener, &byte, 1) == 1,
+	      "a datagram in the guest");
 	host_path(path);
 	client = path_connect(path, SOCK_STREAM);
 	check(42, client >= 0 && echoes(client, "unix"), "a stream to the host");
 	check_datagram(path);
+	check_stale(path);
 }

@@ -80,8 +80,8 @@ static void get_name(struct peer *peer, uint32_t source, const struct message *m
 		result = -EINVAL;
 	else if (getpeername(proxy->watch.fd, (struct sockaddr *)&address, &length))
 		result = -errno;
-	/* As on the reference host. */
-	else if (peer->options->misbehaviour & STORAGE_LENGTH && proxy->type == TSI_SOCK_DGRAM)
+	/* The reference host does so for datagram sockets, whose names a guest need not ask for. */
+	else if (peer->options->misbehaviour & STORAGE_LENGTH)
 		length = TSI_ADDRESS_SIZE;
 	answer_name(peer, source, result, &address, length);
 }

@@ -5,6 +5,12 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "bytes.h"
+
+/* VIRTIO_VSOCK_EVENT_TRANSPORT_RESET, the only event that there is. */
+#define EVENT_TRANSPORT_RESET 0u
+#define EVENT_SIZE 4u
+
 struct parked_packet {
 	TAILQ_ENTRY(parked_packet) entry;
 	struct packet_header header;
@@ -283,4 +289,56 @@ void device_signal(struct device *device)
 
 	for (i = 0; i < RING_COUNT; i++)
 		virtqueue_signal(queue(device, i));
+}
+
+/*
+ * The monitor does not use the event ring either, and so every buffer in it that is
+ * not used is available. An interrupt of the ring for packets does for the event
+ * ring if they share one, as they do with virtio-mmio.
+ */
+static const char *map_event_ring(struct device *device, const struct event_ring *ring,
+				  struct virtqueue *events)
+{
+	const struct guest_memory *memory = &device->user->memory;
+	const struct virtqueue *packets = queue(device, RING_TO_GUEST);
+	const char *problem;
+
+	*events = (struct virtqueue){
+		.size = ring->size,
+		.descriptors_at = guest_memory_to_user(memory, ring->descriptors),
+		.available_at = guest_memory_to_user(memory, ring->available),
+		.used_at = guest_memory_to_user(memory, ring->used),
+		.indirect = packets->indirect,
+		.call = packets->call,
+	};
+	problem = virtqueue_map(events, memory);
+	events->next = events->used_index;
+	return problem;
+}
+
+const char *device_reset(struct device *device, const struct event_ring *ring)
+{
+	uint8_t event[EVENT_SIZE];
+	struct virtqueue events;
+	struct chain chain;
+	const char *problem;
+	int result;
+
+	if (!device->user->started)
+		return "the device does not run";
+	problem = map_event_ring(device, ring, &events);
+	if (problem)
+		return problem;
+	result = virtqueue_pop(&events, &device->user->memory, &chain, &problem);
+	if (result <= 0)
+		return result ? problem : "the guest has no buffer for the event";
+	put_le32(event, EVENT_TRANSPORT_RESET);
+	if (chain_write(&chain, 0, event, sizeof(event)) < sizeof(event))
+		return "the buffer for the event is too small";
+	forget_parked(device);
+	peer_start(device->peer);
+	log_note(device->log, "the transport is reset");
+	virtqueue_push(&events, &chain, sizeof(event));
+	virtqueue_signal(&events);
+	return NULL;
 }

@@ -29,6 +29,12 @@ struct device {
 	uint8_t payload[PACKET_PAYLOAD_MAX];
 };
 
+/* The event ring in the guest's memory, by the guest's addresses. */
+struct event_ring {
+	uint32_t size;
+	uint64_t descriptors, available, used;
+};
+
 void device_init(struct device *device, struct vhost_user *user, struct peer *peer,
 		 struct log *log);
 void device_free(struct device *device);
@@ -37,6 +43,12 @@ void device_free(struct device *device);
 size_t device_room(void *device);
 void device_send(void *device, const struct packet_header *header, const uint8_t *payload,
 		 bool fill);
+
+/*
+ * Forgets the guest's sockets and tells the guest so by an event, as a host does
+ * that has restored a snapshot. Returns NULL, or why nothing was done.
+ */
+const char *device_reset(struct device *device, const struct event_ring *ring);
 
 /* Tells the guest of all that was done since the last time. */
 void device_signal(struct device *device);

@@ -89,3 +89,16 @@ void *guest_memory_at_user(const struct guest_memory *memory, uint64_t user_addr
 			   size);
 	return found;
 }
+
+uint64_t guest_memory_to_user(const struct guest_memory *memory, uint64_t guest_address)
+{
+	unsigned int i;
+
+	for (i = 0; i < memory->count; i++) {
+		const struct memory_region *region = &memory->regions[i];
+
+		if (at(region, region->guest_address, guest_address, 1))
+			return region->user_address + (guest_address - region->guest_address);
+	}
+	return 0;
+}

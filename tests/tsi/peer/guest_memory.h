@@ -30,6 +30,8 @@ void guest_memory_clear(struct guest_memory *memory);
 
 /* NULL when the range is not, or not as a whole, in one region. */
 void *guest_memory_at(const struct guest_memory *memory, uint64_t guest_address, uint64_t size);
+/* The monitor's address of what the guest has there, or 0. */
+uint64_t guest_memory_to_user(const struct guest_memory *memory, uint64_t guest_address);
 void *guest_memory_at_user(const struct guest_memory *memory, uint64_t user_address,
 			   uint64_t size);
 

@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "options.h"
 #include "peer.h"
+#include "reset.h"
 #include "vhost_user.h"
 
 struct program {
@@ -25,6 +26,7 @@ struct program {
 	struct vhost_user user;
 	struct device device;
 	struct peer peer;
+	struct reset reset;
 };
 
 static void signal_ready(struct watch *watch, uint32_t events)
@@ -98,6 +100,11 @@ static int run(struct program *program, const struct options *options)
 		goto close_log;
 	}
 	device_init(&program->device, &program->user, &program->peer, &program->log);
+	if (options->reset_path && reset_open(&program->reset, options->reset_path,
+					      &program->loop, &program->device)) {
+		fprintf(stderr, "tsi-peer: %s: %s\n", options->reset_path, strerror(errno));
+		goto close_log;
+	}
 	if (peer_init(&program->peer, options, &program->socket_loop, &wire, &program->log))
 		goto close_log;
 	connection = vhost_user_wait(options->socket_path, program->signals.fd);

@@ -79,6 +79,10 @@ static const char help_text[] =
 "  --only REQUEST           spoil, delay or fail only connect, getname, listen or\n"
 "                           accept\n"
 "  --delay MILLISECONDS     how late a delayed answer comes [3000]\n"
+"  --reset-by FIFO          at each line in FIFO, forget the guest's sockets and tell\n"
+"                           the guest so, like a host that has restored a snapshot.\n"
+"                           The line says where the guest's event ring is: SIZE\n"
+"                           DESCRIPTORS AVAILABLE USED, in decimal numbers\n"
 "\n"
 "  --help                   show this\n"
 "\n"
@@ -228,6 +232,7 @@ enum option_code {
 	FAIL,
 	ONLY,
 	DELAY,
+	RESET_BY,
 	HELP,
 };
 
@@ -247,6 +252,7 @@ static const struct option long_options[] = {
 	{ "fail", required_argument, NULL, FAIL },
 	{ "only", required_argument, NULL, ONLY },
 	{ "delay", required_argument, NULL, DELAY },
+	{ "reset-by", required_argument, NULL, RESET_BY },
 	{ "help", no_argument, NULL, HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -289,6 +295,9 @@ static int parse_option(struct options *options, int code, const char *value)
 		return parse_request(options, value);
 	case DELAY:
 		return parse_unsigned(value, 1, 600000, &options->delay_milliseconds);
+	case RESET_BY:
+		options->reset_path = value;
+		return 0;
 	default:
 		/* getopt_long() has said what is wrong. */
 		fputs("tsi-peer: see tsi-peer --help\n", stderr);

@@ -63,6 +63,8 @@ struct options {
 	/* What requests fail with, instead of being carried out; 0 for nothing. */
 	uint32_t fail_with;
 	unsigned int delay_milliseconds;
+	/* Where commands to reset the transport come from, or NULL. */
+	const char *reset_path;
 };
 
 void options_default(struct options *options);

@@ -244,7 +244,7 @@ static uint32_t ring_index(const struct vhost_message *message)
 	return index;
 }
 
-/* Nothing is ever sent through it, so that nothing needs to be known of it. */
+/* Few monitors say anything of it, so that device_reset() needs none to. */
 static bool is_about_event_ring(const struct vhost_message *message)
 {
 	switch (message->request) {

@@ -16,6 +16,7 @@ int main(void)
 	srunner_add_suite(runner, datagram_suite());
 	srunner_add_suite(runner, monitor_suite());
 	srunner_add_suite(runner, rings_suite());
+	srunner_add_suite(runner, reset_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	srunner_free(runner);

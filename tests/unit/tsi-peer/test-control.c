@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Items 46 and 50 of the protocol's checklist, for the host. */
+/* Items 46 and 50 of tests/tsi/CONFORMANCE.md, for the host. */
 #include "tests.h"
 
 #include <dirent.h>

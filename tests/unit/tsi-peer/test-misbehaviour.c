@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Item 50 of the protocol's checklist: a host that resets what it should not. */
+/* Item 50 of tests/tsi/CONFORMANCE.md: a host that resets what it should not. */
 #include "tests.h"
 
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Item 48 of the protocol's checklist: what listens for the guest, and who connects. */
+/* Item 48 of tests/tsi/CONFORMANCE.md: what listens for the guest, and who connects. */
 #include "tests.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The device, from the side of a guest; item 47 of the checklist. */
+/* The device, from the side of a guest; item 47 of tests/tsi/CONFORMANCE.md. */
 #include "monitor.h"
 
 #include <errno.h>

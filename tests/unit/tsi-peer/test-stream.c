@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Item 49 of the protocol's checklist: data, credit and the end of streams. */
+/* Item 49 of tests/tsi/CONFORMANCE.md: data, credit and the end of streams. */
 #include "tests.h"
 
 #include <fcntl.h>

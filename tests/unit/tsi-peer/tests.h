@@ -16,6 +16,7 @@ Suite *datagram_suite(void);
 Suite *misbehaviour_suite(void);
 Suite *monitor_suite(void);
 Suite *random_suite(void);
+Suite *reset_suite(void);
 Suite *reverse_suite(void);
 Suite *rings_suite(void);
 
