@@ -9,7 +9,7 @@
 
 # read_bytes(OFFSET, COUNT): into at[], by their offsets.
 function read_bytes(offset, count,    command, line, bytes, i, n) {
-	command = sprintf("od -A n -v -t u1 -j %d -N %d %s", offset, count, file)
+	command = sprintf("od -A n -v -t u1 -j %d -N %d %s 2>/dev/null", offset, count, file)
 	while ((command | getline line) > 0) {
 		n = split(line, bytes, " ")
 		for (i = 1; i <= n; i++)
