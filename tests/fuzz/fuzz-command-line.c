@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz.h"
 
-#include "command_line.h"
+#include "config/command_line.h"
 
 static void check_disk(const struct disk *disk)
 {

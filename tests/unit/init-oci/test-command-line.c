@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command_line.h"
+#include "config/command_line.h"
 
 static char text[8192];
 static struct command_line line;

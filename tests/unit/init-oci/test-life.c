@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "error.h"
-#include "pump.h"
-#include "request.h"
+#include "base/error.h"
+#include "life/clock.h"
+#include "life/pump.h"
+#include "life/request.h"
 
 static struct request request;
 static struct error error;

@@ -10,12 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "exit_status.h"
-#include "json_number.h"
-#include "names.h"
-#include "path_search.h"
-#include "superblock.h"
+#include "base/error.h"
+#include "config/json_number.h"
+#include "config/names.h"
+#include "devices/superblock.h"
+#include "life/exit_status.h"
+#include "life/path_search.h"
 
 static unsigned char disk[SUPERBLOCK_SIZE];
 

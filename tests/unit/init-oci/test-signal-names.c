@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#include "signal_names.h"
+#include "config/signal_names.h"
 
 static const struct {
 	const char *name;

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "container/system.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "container/sysctl.h"
+
+static int bring_loopback_up(struct error *error)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int result;
+
+	/* A kernel without IPv4 has no loopback to bring up. */
+	if (fd < 0 && errno == EAFNOSUPPORT)
+		return 0;
+	if (fd < 0)
+		return ERROR(error, "bring lo up: ", strerror(errno));
+	result = ioctl(fd, SIOCSIFFLAGS, &request);
+	if (result < 0)
+		ERROR(error, "bring lo up: ", strerror(errno));
+	close(fd);
+	return result;
+}
+
+int system_set_up(const struct config *config, struct error *error)
+{
+	if (config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
+		return ERROR(error, "set hostname ", config->hostname, ": ", strerror(errno));
+	if (config->domainname && setdomainname(config->domainname, strlen(config->domainname)) < 0)
+		return ERROR(error, "set domainname ", config->domainname, ": ", strerror(errno));
+	if (sysctl_apply(config, error) < 0)
+		return -1;
+	return bring_loopback_up(error);
+}
