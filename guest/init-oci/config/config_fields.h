@@ -2,8 +2,8 @@
 #ifndef INIT_OCI_CONFIG_FIELDS_H
 #define INIT_OCI_CONFIG_FIELDS_H
 
+#include "config/config.h"
 #include "config/json.h"
-#include "config/oci_config.h"
 
 /* The fields that images and runtime configurations both have, under different names. */
 

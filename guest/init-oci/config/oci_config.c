@@ -287,21 +287,3 @@ int config_parse(const char *text, size_t length, const char *overrides,
 	}
 	return 0;
 }
-
-void config_free(struct config *config)
-{
-	free(config->args);
-	free(config->env);
-	free(config->host_variable);
-	free(config->home_variable);
-	free(config->groups);
-	free(config->masked_paths);
-	free(config->read_only_paths);
-	free(config->volumes);
-	for (size_t i = 0; i < config->mount_count; i++)
-		free(config->mounts[i].options);
-	free(config->mounts);
-	free(config->settings);
-	for (size_t i = 0; i < sizeof(config->json) / sizeof(config->json[0]); i++)
-		cJSON_Delete(config->json[i]);
-}

@@ -3,7 +3,7 @@
 #define INIT_OCI_CONTAINER_MOUNTS_H
 
 #include "base/error.h"
-#include "config/oci_config.h"
+#include "config/config.h"
 
 /*
  * Makes `mounts` in their order, after the root is entered. Those that every

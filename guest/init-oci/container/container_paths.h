@@ -3,7 +3,7 @@
 #define INIT_OCI_CONTAINER_PATHS_H
 
 #include "base/error.h"
-#include "config/oci_config.h"
+#include "config/config.h"
 
 /* Volumes, the working directory, maskedPaths, readonlyPaths and root.readonly. */
 int container_paths_set_up(const struct config *config, struct error *error);

@@ -3,7 +3,7 @@
 #define INIT_OCI_SYSTEM_H
 
 #include "base/error.h"
-#include "config/oci_config.h"
+#include "config/config.h"
 
 /* Names of the machine, linux.sysctl, and the loopback interface. */
 int system_set_up(const struct config *config, struct error *error);

@@ -3,7 +3,7 @@
 #define INIT_OCI_USERS_H
 
 #include "base/error.h"
-#include "config/oci_config.h"
+#include "config/config.h"
 
 /*
  * Looks config->user up in the container's /etc/passwd and /etc/group, which must be
