@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/names.h"
+#include "config/kernel_names.h"
 
 struct limit {
 	int resource;

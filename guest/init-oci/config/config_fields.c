@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/environment.h"
-#include "config/signal_names.h"
+#include "config/kernel_names.h"
 
 int config_get_environment(const struct object *object, const char *key, struct config *config,
 			   struct error *error)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "config/signal_names.h"
+#include "config/kernel_names.h"
 
 #define STOP_SECONDS_MAX 86400
 /* In the year 2262: the kernel counts nanoseconds no further. */
