@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/console.h"
-#include "base/error.h"
+#include "base/errors.h"
 #include "base/file.h"
 #include "config/command_line.h"
 #include "config/environment.h"
@@ -96,11 +96,11 @@ static int start(const struct config *config, const sigset_t *signals, struct ma
 
 	/* The exec closes it; if there is no exec, it is written to. */
 	if (pipe2(failure, O_CLOEXEC) < 0)
-		return ERROR(error, "make a pipe: ", strerror(errno));
+		return step_error("make a pipe", "", error);
 	sigprocmask(SIG_SETMASK, signals, &before);
 	*container = fork();
 	if (*container < 0)
-		return ERROR(error, "fork: ", strerror(errno));
+		return step_error("fork", "", error);
 	if (*container == 0) {
 		int status = process_become(config, &machine->streams, &before);
 		ssize_t written = write(failure[1], "", 1);

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 
 void console_open(void)
 {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 
 /* More than fit on arm64's command line of 2048 bytes. */
 #define LAYERS_MAX 128

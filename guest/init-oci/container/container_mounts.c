@@ -135,7 +135,7 @@ static int reconfigure(const struct mount_point *point, struct error *error)
 	int result = -1;
 
 	if (context < 0)
-		return ERROR(error, "mount ", point->destination, ": ", strerror(errno));
+		return step_error("mount ", point->destination, error);
 	if (set_options(point, mount_option_is_special, context, error) < 0)
 		goto out;
 	text_join(step, sizeof(step), (const char *const[]){ "mount ", point->destination, NULL });
@@ -157,7 +157,7 @@ static int change_existing(const struct mount_point *point, const struct mount_o
 	if (has_options && reconfigure(point, error) < 0)
 		return -1;
 	if (set_all_attributes(AT_FDCWD, point->destination, 0, options) < 0)
-		return ERROR(error, "mount ", point->destination, ": ", strerror(errno));
+		return step_error("mount ", point->destination, error);
 	return 0;
 }
 
@@ -328,7 +328,7 @@ static int attach(const struct mount_point *point, const struct mount_options *o
 	int result = -1;
 
 	if (destination < 0)
-		return ERROR(error, "mount ", point->destination, ": ", strerror(errno));
+		return step_error("mount ", point->destination, error);
 	if (options->copy_up && copy_tree(destination, mounted) < 0) {
 		mount_error(point, "copy what it hides", "", error);
 		goto out;
@@ -337,7 +337,7 @@ static int attach(const struct mount_point *point, const struct mount_options *o
 	if (set_all_attributes(mounted, "", AT_EMPTY_PATH, options) < 0 ||
 	    move_mount(mounted, "", destination, "",
 		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
-		ERROR(error, "mount ", point->destination, ": ", strerror(errno));
+		step_error("mount ", point->destination, error);
 		goto out;
 	}
 	result = 0;

@@ -2,7 +2,7 @@
 #ifndef INIT_OCI_CONTAINER_MOUNTS_H
 #define INIT_OCI_CONTAINER_MOUNTS_H
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "config/config.h"
 
 /*

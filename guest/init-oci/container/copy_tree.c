@@ -2,7 +2,6 @@
 #include "container/copy_tree.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>

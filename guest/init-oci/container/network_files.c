@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "container/network_files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,7 +42,7 @@ static int write_file(const char *path, const struct text *text, struct error *e
 		close(fd);
 	}
 	if (written < 0)
-		return ERROR(error, "write ", path, ": ", strerror(errno));
+		return step_error("write ", path, error);
 	return 0;
 }
 

@@ -20,10 +20,10 @@ static int bring_loopback_up(struct error *error)
 	if (fd < 0 && errno == EAFNOSUPPORT)
 		return 0;
 	if (fd < 0)
-		return ERROR(error, "bring lo up: ", strerror(errno));
+		return step_error("bring lo up", "", error);
 	result = ioctl(fd, SIOCSIFFLAGS, &request);
 	if (result < 0)
-		ERROR(error, "bring lo up: ", strerror(errno));
+		step_error("bring lo up", "", error);
 	close(fd);
 	return result;
 }
@@ -31,9 +31,9 @@ static int bring_loopback_up(struct error *error)
 int system_set_up(const struct config *config, struct error *error)
 {
 	if (config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
-		return ERROR(error, "set hostname ", config->hostname, ": ", strerror(errno));
+		return step_error("set hostname ", config->hostname, error);
 	if (config->domainname && setdomainname(config->domainname, strlen(config->domainname)) < 0)
-		return ERROR(error, "set domainname ", config->domainname, ": ", strerror(errno));
+		return step_error("set domainname ", config->domainname, error);
 	if (sysctl_apply(config, error) < 0)
 		return -1;
 	return bring_loopback_up(error);

@@ -2,7 +2,7 @@
 #ifndef INIT_OCI_SYSTEM_H
 #define INIT_OCI_SYSTEM_H
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "config/config.h"
 
 /* Names of the machine, linux.sysctl, and the loopback interface. */

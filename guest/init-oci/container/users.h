@@ -2,7 +2,7 @@
 #ifndef INIT_OCI_USERS_H
 #define INIT_OCI_USERS_H
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "config/config.h"
 
 /*

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,7 +63,7 @@ int device_wait(int (*look)(void *subject, struct error *error), void *subject,
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	events = device_events();
 	if (events < 0)
-		return ERROR(error, "listen for devices: ", strerror(errno));
+		return step_error("listen for devices", "", error);
 	/* Looks once more first: the device may have come before the socket did. */
 	do {
 		found = look(subject, error);

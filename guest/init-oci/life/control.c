@@ -48,7 +48,7 @@ static int open_channel(const struct control_address *address, struct error *err
 		return connect_to_host(address->vsock_port, error);
 	default:
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-		return fd < 0 ? ERROR(error, "open /dev/null: ", strerror(errno)) : fd;
+		return fd < 0 ? step_error("open /dev/null", "", error) : fd;
 	}
 }
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/console.h"
-#include "base/error.h"
+#include "base/errors.h"
 #include "life/control.h"
 #include "life/exit_status.h"
 

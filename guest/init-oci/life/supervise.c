@@ -138,7 +138,7 @@ static int set_size(const struct supervisor *supervisor, const struct request *r
 	if (terminal < 0)
 		return ERROR(error, "size: the standard input is no terminal");
 	if (ioctl(terminal, TIOCSWINSZ, &size) < 0)
-		return ERROR(error, "size: ", strerror(errno));
+		return step_error("size", "", error);
 	return 0;
 }
 
@@ -157,7 +157,7 @@ static int carry_out(struct supervisor *supervisor, const struct request *reques
 		return set_size(supervisor, request, error);
 	default:
 		if (clock_correct(request->nanoseconds) < 0)
-			return ERROR(error, "time: ", strerror(errno));
+			return step_error("time", "", error);
 		return 0;
 	}
 }

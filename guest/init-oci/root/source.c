@@ -64,7 +64,7 @@ char *source_read(const struct source *source, size_t size, size_t *length,
 
 	if (source->place == SOURCE_SHARE) {
 		if (mkdir(SHARE, 0700) < 0 && errno != EEXIST) {
-			ERROR(error, "make directory " SHARE ": ", strerror(errno));
+			step_error("make directory " SHARE, "", error);
 			return NULL;
 		}
 		if (share_mount(source->share, SHARE, "read virtiofs:", error) < 0)

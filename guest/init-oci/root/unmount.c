@@ -8,7 +8,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "base/file.h"
 
 #define MOUNTS_MAX (256 * 1024)

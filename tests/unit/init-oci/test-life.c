@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "life/clock.h"
 #include "life/pump.h"
 #include "life/request.h"

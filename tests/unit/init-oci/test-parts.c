@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "config/json_number.h"
 #include "devices/superblock.h"
 #include "life/exit_status.h"
