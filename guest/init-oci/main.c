@@ -26,8 +26,8 @@
 #include "life/process.h"
 #include "life/streams.h"
 #include "life/supervise.h"
+#include "root/document.h"
 #include "root/root.h"
-#include "root/source.h"
 #include "root/system_mounts.h"
 #include "root/unmount.h"
 
@@ -47,15 +47,15 @@ static int read_command_line(struct command_line *line, struct error *error)
 static int read_overrides(const struct command_line *line, char **text, size_t *length,
 			  struct error *error)
 {
-	static const struct source in_initramfs = { .path = "/oci/overrides.json" };
+	static const struct document_location in_initramfs = { .path = "/oci/overrides.json" };
 	const bool asked_for = line->overrides.path != NULL;
 
 	*text = NULL;
 	*length = 0;
 	if (!asked_for && access(in_initramfs.path, F_OK) < 0)
 		return 0;
-	*text = source_read(asked_for ? &line->overrides : &in_initramfs, CONFIG_MAX, length,
-			    error);
+	*text = document_read(asked_for ? &line->overrides : &in_initramfs, CONFIG_MAX, length,
+			      error);
 	return *text ? 0 : -1;
 }
 
@@ -68,7 +68,7 @@ static int read_config(const struct command_line *line, struct config *config,
 
 	if (read_overrides(line, &overrides, &overrides_length, error) < 0)
 		return -1;
-	text = source_read(&line->config, CONFIG_MAX, &length, error);
+	text = document_read(&line->config, CONFIG_MAX, &length, error);
 	if (text)
 		result = config_parse(text, length, overrides, overrides_length, config, error);
 	free(text);
