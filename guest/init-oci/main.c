@@ -16,8 +16,10 @@
 #include "config/oci_config.h"
 #include "container/container_mounts.h"
 #include "container/container_paths.h"
+#include "container/hostname.h"
+#include "container/loopback.h"
 #include "container/network_files.h"
-#include "container/system.h"
+#include "container/sysctl.h"
 #include "container/users.h"
 #include "life/clock.h"
 #include "life/control.h"
@@ -152,7 +154,9 @@ static int set_up(const sigset_t *signals, struct machine *machine, struct error
 	    root_make(&line, &machine->upper, error) < 0 ||
 	    read_config(&line, &config, error) < 0 ||
 	    root_enter(error) < 0 ||
-	    system_set_up(&config, error) < 0 ||
+	    hostname_set(&config, error) < 0 ||
+	    sysctl_apply(&config, error) < 0 ||
+	    loopback_bring_up(error) < 0 ||
 	    /* Before the mounts: only the image decides whether the files are missing. */
 	    network_files_write(config.hostname, line.name_servers, error) < 0 ||
 	    container_mounts_make(&config, error) < 0 ||

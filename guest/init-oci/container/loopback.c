@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "container/system.h"
+/* The network interface by which the machine reaches itself. */
+#include "container/loopback.h"
 
 #include <errno.h>
 #include <net/if.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "container/sysctl.h"
-
-static int bring_loopback_up(struct error *error)
+int loopback_bring_up(struct error *error)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -26,15 +24,4 @@ static int bring_loopback_up(struct error *error)
 		step_error("bring lo up", "", error);
 	close(fd);
 	return result;
-}
-
-int system_set_up(const struct config *config, struct error *error)
-{
-	if (config->hostname && sethostname(config->hostname, strlen(config->hostname)) < 0)
-		return step_error("set hostname ", config->hostname, error);
-	if (config->domainname && setdomainname(config->domainname, strlen(config->domainname)) < 0)
-		return step_error("set domainname ", config->domainname, error);
-	if (sysctl_apply(config, error) < 0)
-		return -1;
-	return bring_loopback_up(error);
 }
