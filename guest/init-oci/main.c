@@ -76,7 +76,7 @@ static int read_config(const struct command_line *line, struct config *config,
 	free(text);
 	free(overrides);
 	for (size_t i = 0; !result && i < config->ignored_count; i++)
-		SAY("config: ", config->ignored[i], ": is not carried out by this version");
+		SAY("config: ", config->ignored[i], ": is ignored by this version");
 	return result;
 }
 

@@ -66,7 +66,7 @@ struct config {
 	bool read_only_root;
 	bool has_capabilities;
 	bool has_oom_score_adj;
-	/* Fields that are given and would arrange something, but are not carried out. */
+	/* Fields that are given and would arrange something, but are ignored. */
 	const char *ignored[16];
 	size_t ignored_count;
 	/* The strings above belong to these. */

@@ -104,7 +104,7 @@ static int open_bind_source(const struct mount_point *point, const struct mount_
 	for (char **word = point->options; word && *word; word++) {
 		if (mount_option_is_special(*word))
 			return ERROR(error, "mount ", point->destination, ": option ", *word,
-				     ": is for no bind mount");
+				     ": is not for a bind mount");
 	}
 	mounted = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | tree);
 	return mounted < 0 ? mount_point_error(point, "source ", source, error) : mounted;

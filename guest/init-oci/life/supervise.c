@@ -136,7 +136,7 @@ static int set_size(const struct supervisor *supervisor, const struct request *r
 	int terminal = supervisor->charge->streams->terminal;
 
 	if (terminal < 0)
-		return ERROR(error, "size: the standard input is no terminal");
+		return ERROR(error, "size: the standard input is not a terminal");
 	if (ioctl(terminal, TIOCSWINSZ, &size) < 0)
 		return step_error("size", "", error);
 	return 0;
