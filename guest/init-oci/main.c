@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The PID 1: the order of its steps, from the first mount to power off. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

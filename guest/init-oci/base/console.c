@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The console, and the lines that this program writes to it. */
 #include "base/console.h"
 
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Messages of steps that failed, and text without stdio. */
 #include "base/errors.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Whole files: read, or written with one line. */
 #include "base/file.h"
 
 #include <errno.h>

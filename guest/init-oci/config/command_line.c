@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The arguments on the kernel's command line, parsed. */
 #include "config/command_line.h"
 
 #include <arpa/inet.h>

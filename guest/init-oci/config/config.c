@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The end of a configuration. */
+/* Frees what a configuration holds. */
 #include "config/config.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Fields that the configurations of images and of runtimes have in common. */
 #include "config/config_fields.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Lists of environment variables, in which each name appears once. */
 #include "config/environment.h"
 
 #include <stddef.h>

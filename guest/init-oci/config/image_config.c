@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The `config` of an OCI image, and what container engines add to it. */
 #include "config/image_config.h"
 
 #include <stdlib.h>

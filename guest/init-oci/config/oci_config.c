@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* A whole configuration: its document and the overrides. */
 #include "config/oci_config.h"
 
 #include <signal.h>

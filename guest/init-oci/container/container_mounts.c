@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The `mounts` of the configuration: made, changed, and attached in their order. */
 #include "container/container_mounts.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Volumes, the working directory, and paths that are masked or read-only. */
 #include "container/container_paths.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* /etc/hosts and /etc/resolv.conf. */
 #include "container/network_files.h"
 
 #include <fcntl.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Settings in /proc/sys. */
 #include "container/sysctl.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Users and groups, as the image's own files have them. */
 #include "container/users.h"
 
 #include <errno.h>

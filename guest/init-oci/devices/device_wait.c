@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Waiting for a device that the kernel has not seen yet. */
 #include "devices/device_wait.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Disks, by their kernel name or their serial. */
 #include "devices/disks.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Ports of virtio-console, by their name. */
 #include "devices/ports.h"
 
 #include <dirent.h>

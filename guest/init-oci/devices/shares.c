@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The host's directories on virtiofs, by their tag. */
 #include "devices/shares.h"
 
 #include <dirent.h>

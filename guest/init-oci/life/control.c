@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The channel to the VMM: how it is opened, and what is said on it. */
 #include "life/control.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The end: the exit status, and power off. */
 #include "life/power.h"
 
 #include <signal.h>

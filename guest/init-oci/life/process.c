@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* From a new child to the program of the container. */
 #include "life/process.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* What the VMM asks for on the control channel, parsed. */
 #include "life/request.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The container's standard input, output and error. */
 #include "life/streams.h"
 
 #include <errno.h>

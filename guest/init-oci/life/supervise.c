@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The life of PID 1 while the container runs, and while it ends. */
 #include "life/supervise.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The configuration and its overrides, as they are read from where they are. */
 #include "root/document.h"
 
 #include <errno.h>

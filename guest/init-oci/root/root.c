@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The container's root: layers and upper, stacked as an overlay. */
 #include "root/root.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* /proc, /sys and /dev, with what belongs below them. */
 #include "root/system_mounts.h"
 
 #include <errno.h>

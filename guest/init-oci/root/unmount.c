@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The last unmounts, so that nothing is lost. */
 #include "root/unmount.h"
 
 #include <stdbool.h>
