@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "config/command_line.h"
 #include "config/environment.h"
+#include "config/kernel_names.h"
 #include "config/oci_config.h"
 #include "container/container_mounts.h"
 #include "container/container_paths.h"
@@ -62,6 +63,22 @@ static int read_overrides(const struct command_line *line, char **text, size_t *
 	return *text ? 0 : -1;
 }
 
+/* What the configuration has and the container will not. */
+static void say_ignored(const struct config *config)
+{
+	char names[200];
+
+	for (size_t i = 0; i < config->ignored_count; i++)
+		SAY("config: ", config->ignored[i], ": is ignored by this version");
+	if (config->unknown_capabilities[0])
+		SAY("config: process.capabilities: unknown and not granted: ",
+		    config->unknown_capabilities);
+	capability_names(config->lost_capabilities, names, sizeof(names));
+	if (names[0])
+		SAY("config: process.capabilities: not granted where another set lacks them: ",
+		    names);
+}
+
 static int read_config(const struct command_line *line, struct config *config,
 		       struct error *error)
 {
@@ -76,8 +93,8 @@ static int read_config(const struct command_line *line, struct config *config,
 		result = config_parse(text, length, overrides, overrides_length, config, error);
 	free(text);
 	free(overrides);
-	for (size_t i = 0; !result && i < config->ignored_count; i++)
-		SAY("config: ", config->ignored[i], ": is ignored by this version");
+	if (!result)
+		say_ignored(config);
 	return result;
 }
 

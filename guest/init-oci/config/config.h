@@ -66,6 +66,9 @@ struct config {
 	bool read_only_root;
 	bool has_capabilities;
 	bool has_oom_score_adj;
+	/* What is said and not done: names of no capability, and those that no set can have. */
+	char unknown_capabilities[128];
+	uint64_t lost_capabilities;
 	/* Fields that are given and would arrange something, but are ignored. */
 	const char *ignored[16];
 	size_t ignored_count;

@@ -2,9 +2,10 @@
 /* The names of capabilities, resource limits and signals, and their numbers. */
 #include "config/kernel_names.h"
 
-#include <stddef.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/errors.h"
 
 /*
  * What images mean by SIGRTMIN. The kernel's real-time signals begin at 32, but glibc
@@ -57,6 +58,22 @@ int capability_number(const char *name)
 {
 	return find(name, "CAP_", capabilities,
 		    (int)(sizeof(capabilities) / sizeof(capabilities[0])));
+}
+
+void capability_names(uint64_t set, char *text, size_t size)
+{
+	const char *separator = "CAP_";
+
+	text[0] = '\0';
+	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
+		const size_t length = strlen(text);
+
+		if (!(set >> i & 1))
+			continue;
+		text_join(text + length, size - length, (const char *const[]){
+			separator, capabilities[i], NULL });
+		separator = ", CAP_";
+	}
 }
 
 int resource_limit_number(const char *name)

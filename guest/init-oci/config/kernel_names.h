@@ -2,11 +2,17 @@
 #ifndef INIT_OCI_KERNEL_NAMES_H
 #define INIT_OCI_KERNEL_NAMES_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /* The kernel's numbers of things that configurations and users name. */
 
 /* The number of CAP_... or RLIMIT_..., or -1 when there is none. */
 int capability_number(const char *name);
 int resource_limit_number(const char *name);
+
+/* The names of a set of capabilities, with ", " between them, cut to fit. */
+void capability_names(uint64_t set, char *text, size_t size);
 
 #define RESOURCE_LIMITS 16
 

@@ -241,6 +241,7 @@ static int apply(const struct object *documents, size_t count, struct config *co
 		if (apply_runtime(&documents[i], config, error) < 0)
 			goto out;
 	}
+	process_config_complete(config);
 	result = image_config_complete(&image, config, error);
 out:
 	image_config_free(&image);

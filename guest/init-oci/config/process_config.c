@@ -3,6 +3,7 @@
 #include "config/process_config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/config_fields.h"
 
@@ -147,8 +148,23 @@ static int parse_limits(const struct object *process, struct config *config,
 	return 0;
 }
 
-static int parse_capability_set(const struct object *object, const char *key, uint64_t *set,
-				struct error *error)
+/* Once each; what does not fit is left out. */
+static void note_unknown_capability(struct config *config, const char *name)
+{
+	char *list = config->unknown_capabilities;
+	const size_t length = strlen(name), used = strlen(list);
+
+	for (const char *at = list; *at; at += strcspn(at, ","), at += strspn(at, ", ")) {
+		if (!strncmp(at, name, length) && (!at[length] || at[length] == ','))
+			return;
+	}
+	if (used + length + 2 < sizeof(config->unknown_capabilities))
+		text_join(list + used, sizeof(config->unknown_capabilities) - used,
+			  (const char *const[]){ used ? ", " : "", name, NULL });
+}
+
+static int parse_capability_set(const struct object *object, const char *key,
+				struct config *config, uint64_t *set, struct error *error)
 {
 	const cJSON *array, *item;
 
@@ -157,13 +173,15 @@ static int parse_capability_set(const struct object *object, const char *key, ui
 	if (array)
 		*set = 0;
 	cJSON_ArrayForEach(item, array) {
-		int number = cJSON_IsString(item) ? capability_number(item->valuestring) : -1;
+		int number;
 
+		if (!cJSON_IsString(item))
+			return json_error(object, key, "is not an array of strings", error);
+		number = capability_number(item->valuestring);
 		if (number < 0)
-			return json_error(object, key, cJSON_IsString(item) ?
-					  "names a capability that does not exist" :
-					  "is not an array of strings", error);
-		*set |= UINT64_C(1) << number;
+			note_unknown_capability(config, item->valuestring);
+		else
+			*set |= UINT64_C(1) << number;
 	}
 	return 0;
 }
@@ -177,11 +195,11 @@ static int parse_capabilities(const struct object *process, struct config *confi
 	if (json_get_object(process, "capabilities", &object, error) < 0)
 		return -1;
 	config->has_capabilities |= object.json != NULL;
-	if (parse_capability_set(&object, "bounding", &sets->bounding, error) < 0 ||
-	    parse_capability_set(&object, "effective", &sets->effective, error) < 0 ||
-	    parse_capability_set(&object, "permitted", &sets->permitted, error) < 0 ||
-	    parse_capability_set(&object, "inheritable", &sets->inheritable, error) < 0 ||
-	    parse_capability_set(&object, "ambient", &sets->ambient, error) < 0)
+	if (parse_capability_set(&object, "bounding", config, &sets->bounding, error) < 0 ||
+	    parse_capability_set(&object, "effective", config, &sets->effective, error) < 0 ||
+	    parse_capability_set(&object, "permitted", config, &sets->permitted, error) < 0 ||
+	    parse_capability_set(&object, "inheritable", config, &sets->inheritable, error) < 0 ||
+	    parse_capability_set(&object, "ambient", config, &sets->ambient, error) < 0)
 		return -1;
 	return 0;
 }
@@ -237,4 +255,27 @@ int process_config_apply(const struct object *document, struct config *config,
 	    parse_terminal(&process, config, error) < 0)
 		return -1;
 	return 0;
+}
+
+/* Takes those out that the set cannot have. Returns them. */
+static uint64_t restrict_set(uint64_t *set, uint64_t possible)
+{
+	const uint64_t lost = *set & ~possible;
+
+	*set &= possible;
+	return lost;
+}
+
+/*
+ * By the kernel's rules, under which container engines write sets that no process can
+ * have: ambient ones that are not inheritable.
+ */
+void process_config_complete(struct config *config)
+{
+	struct capabilities *sets = &config->capabilities;
+
+	config->lost_capabilities = restrict_set(&sets->effective, sets->permitted);
+	config->lost_capabilities |= restrict_set(&sets->inheritable, sets->bounding);
+	config->lost_capabilities |= restrict_set(&sets->ambient,
+						  sets->permitted & sets->inheritable);
 }

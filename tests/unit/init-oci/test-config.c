@@ -64,7 +64,7 @@ START_TEST(takes_every_field_it_honours)
 		"  {\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":18446744073709551615}],\n"
 		" \"capabilities\":{\"bounding\":[\"CAP_CHOWN\",\"CAP_CHECKPOINT_RESTORE\"],\n"
 		"  \"effective\":[\"CAP_CHOWN\"],\"permitted\":[\"CAP_CHOWN\",\"CAP_KILL\"],\n"
-		"  \"inheritable\":[],\"ambient\":[\"CAP_NET_BIND_SERVICE\"]}},\n"
+		"  \"inheritable\":[\"CAP_CHOWN\"],\"ambient\":[\"CAP_CHOWN\"]}},\n"
 		"\"linux\":{\"maskedPaths\":[\"/proc/kcore\"],\"readonlyPaths\":[\"/proc/sys\"],\n"
 		" \"namespaces\":[{\"type\":\"pid\"}]},\"annotations\":{\"a\":\"b\"}}\n"), 0);
 	ck_assert_str_eq(config.hostname, "h");
@@ -97,8 +97,10 @@ START_TEST(takes_every_field_it_honours)
 	ck_assert(config.capabilities.bounding == (UINT64_C(1) << 40 | 1));
 	ck_assert(config.capabilities.effective == 1);
 	ck_assert(config.capabilities.permitted == (1 | 1 << 5));
-	ck_assert(config.capabilities.inheritable == 0);
-	ck_assert(config.capabilities.ambient == 1 << 10);
+	ck_assert(config.capabilities.inheritable == 1);
+	ck_assert(config.capabilities.ambient == 1);
+	ck_assert(config.lost_capabilities == 0);
+	ck_assert_str_eq(config.unknown_capabilities, "");
 	ck_assert_str_eq(config.masked_paths[0], "/proc/kcore");
 	ck_assert_str_eq(config.read_only_paths[0], "/proc/sys");
 	ck_assert_uint_eq(config.ignored_count, 0);
@@ -124,6 +126,64 @@ START_TEST(takes_what_tools_write_by_default)
 	ck_assert_uint_eq(config.mount_count, 7);
 	ck_assert_str_eq(config.mounts[1].destination, "/dev");
 	ck_assert_str_eq(config.mounts[1].options[0], "nosuid");
+	config_free(&config);
+}
+END_TEST
+
+/* By the kernel's rules; number 5 is CAP_KILL, 13 CAP_NET_RAW. */
+START_TEST(leaves_out_capabilities_that_no_process_can_have)
+{
+	char names[64];
+
+	ck_assert_int_eq(parse(PROCESS(
+		"\"capabilities\":{\"bounding\":[\"CAP_KILL\",\"CAP_FLY\"],"
+		"\"permitted\":[\"CAP_KILL\",\"CAP_CHOWN\"],"
+		"\"effective\":[\"CAP_KILL\",\"CAP_FLY\",\"kill\"],"
+		"\"inheritable\":[\"CAP_KILL\",\"CAP_CHOWN\"],"
+		"\"ambient\":[\"CAP_KILL\",\"CAP_CHOWN\",\"CAP_NET_RAW\"]}")), 0);
+	ck_assert(config.capabilities.bounding == 1 << 5);
+	ck_assert(config.capabilities.permitted == (1 | 1 << 5));
+	ck_assert(config.capabilities.effective == 1 << 5);
+	ck_assert(config.capabilities.inheritable == 1 << 5);
+	ck_assert(config.capabilities.ambient == 1 << 5);
+	ck_assert(config.lost_capabilities == (1 | 1 << 13));
+	ck_assert_str_eq(config.unknown_capabilities, "CAP_FLY, kill");
+	capability_names(config.lost_capabilities, names, sizeof(names));
+	ck_assert_str_eq(names, "CAP_CHOWN, CAP_NET_RAW");
+	config_free(&config);
+}
+END_TEST
+
+/* Effective ones of one document need permitted ones of either. */
+START_TEST(takes_the_sets_of_both_documents_together)
+{
+	static const char overrides[] =
+		"{\"process\":{\"capabilities\":{\"permitted\":[\"CAP_KILL\"]}}}";
+	static const char text[] =
+		PROCESS("\"capabilities\":{\"effective\":[\"CAP_KILL\",\"CAP_CHOWN\"]}");
+
+	ck_assert_int_eq(config_parse(text, strlen(text), overrides, strlen(overrides), &config,
+				      &error), 0);
+	ck_assert(config.capabilities.effective == 1 << 5);
+	ck_assert(config.lost_capabilities == 1);
+	config_free(&config);
+}
+END_TEST
+
+START_TEST(lists_unknown_capabilities_as_far_as_there_is_room)
+{
+	char text[40 * 1000] = "{\"process\":{\"args\":[\"a\"],\"capabilities\":{\"bounding\":[\"CAP_0\"";
+	char name[] = ",\"CAP_NUMBER_00\"";
+
+	for (int i = 0; i < 100; i++) {
+		name[13] = (char)('0' + i / 10);
+		name[14] = (char)('0' + i % 10);
+		strcat(text, name);
+	}
+	strcat(text, "]}}}");
+	ck_assert_int_eq(parse(text), 0);
+	ck_assert_ptr_nonnull(strstr(config.unknown_capabilities, "CAP_0, CAP_NUMBER_00, CAP_NUMBER_01"));
+	ck_assert_uint_lt(strlen(config.unknown_capabilities), sizeof(config.unknown_capabilities));
 	config_free(&config);
 }
 END_TEST
@@ -220,9 +280,7 @@ static const struct {
 	{ PROCESS("\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":1,\"hard\":1e300}]"),
 	  "config: process.rlimits: hard: is out of range" },
 	{ PROCESS("\"capabilities\":[]"), "config: process.capabilities: is not an object" },
-	{ PROCESS("\"capabilities\":{\"bounding\":[\"CAP_FLY\"]}"),
-	  "config: process.capabilities.bounding: names a capability that does not exist" },
-	{ PROCESS("\"capabilities\":{\"ambient\":[4]}"),
+	{ PROCESS("\"capabilities\":{\"ambient\":[\"CAP_FLY\",4]}"),
 	  "config: process.capabilities.ambient: is not an array of strings" },
 	{ PROCESS("\"apparmorProfile\":\"p\""),
 	  "config: process.apparmorProfile: is not supported by this version" },
@@ -324,6 +382,9 @@ Suite *config_suite(void)
 	tcase_add_test(cases, fills_in_what_is_not_given);
 	tcase_add_test(cases, takes_every_field_it_honours);
 	tcase_add_test(cases, takes_what_tools_write_by_default);
+	tcase_add_test(cases, leaves_out_capabilities_that_no_process_can_have);
+	tcase_add_test(cases, takes_the_sets_of_both_documents_together);
+	tcase_add_test(cases, lists_unknown_capabilities_as_far_as_there_is_room);
 	tcase_add_test(cases, names_every_field_that_it_does_not_carry_out);
 	tcase_add_loop_test(cases, refuses, 0, (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_test(cases, refuses_a_nul_byte_but_not_what_looks_like_one);
