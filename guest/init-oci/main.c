@@ -13,6 +13,7 @@
 #include "base/errors.h"
 #include "base/file.h"
 #include "config/command_line.h"
+#include "config/confinement.h"
 #include "config/environment.h"
 #include "config/kernel_names.h"
 #include "config/oci_config.h"
@@ -91,6 +92,8 @@ static int read_config(const struct command_line *line, struct config *config,
 	text = document_read(&line->config, CONFIG_MAX, &length, error);
 	if (text)
 		result = config_parse(text, length, overrides, overrides_length, config, error);
+	if (!result)
+		result = confinement_check(config, line->without, error);
 	free(text);
 	free(overrides);
 	if (!result)

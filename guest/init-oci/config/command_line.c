@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "config/confinement.h"
+
 #define PREFIX "init_oci."
 
 static bool is_space(char c)
@@ -251,6 +253,16 @@ static const char *parse_init(char *value, struct command_line *line)
 	return line->container_is_init ? NULL : "is not container";
 }
 
+static const char *parse_without(char *value, struct command_line *line)
+{
+	const int without = confinement_parse(value);
+
+	if (without < 0)
+		return "is not a list of apparmor, selinux and user-namespaces";
+	line->without = (unsigned int)without;
+	return NULL;
+}
+
 static const struct {
 	const char *name;
 	const char *(*parse)(char *value, struct command_line *line);
@@ -266,6 +278,7 @@ static const struct {
 	{ "control", parse_control, false },
 	{ "nameserver", parse_name_server, true },
 	{ "init", parse_init, false },
+	{ "without", parse_without, false },
 };
 
 /* given has a bit for each argument that came before. */

@@ -71,6 +71,7 @@ struct command_line {
 	struct stream streams[3];	/* standard input, output, error */
 	struct control_address control;
 	const char *name_servers[NAME_SERVERS_MAX + 1];	/* addresses, then NULL */
+	unsigned int without;		/* see confinement_check() */
 	bool container_is_init;		/* the container becomes PID 1 itself */
 };
 

@@ -17,10 +17,18 @@ struct capabilities {
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
+/* A field that confines the process in a way that this version does not; see confinement.h. */
+struct confinement {
+	const char *document;	/* whose field it is; NULL when there is none */
+	const char *object, *field;
+	int kind;
+};
+
 /* One of `mounts`: a file system of the given type, or a bind mount. */
 struct mount_point {
 	const char *destination, *type, *source;
 	char **options;		/* as in the specification; NULL when there are none */
+	struct confinement confinement;
 };
 
 /* One of `linux.sysctl`, or a default of every image, if the kernel knows it. */
@@ -66,6 +74,7 @@ struct config {
 	bool read_only_root;
 	bool has_capabilities;
 	bool has_oom_score_adj;
+	struct confinement confinements[5];
 	/* What is said and not done: names of no capability, and those that no set can have. */
 	char unknown_capabilities[128];
 	uint64_t lost_capabilities;

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "config/config_fields.h"
+#include "config/confinement.h"
 #include "config/image_config.h"
 #include "config/json.h"
+#include "config/overrides.h"
 #include "config/process_config.h"
 
 static int parse_system(const struct object *root, struct config *config, struct error *error)
@@ -81,14 +83,11 @@ static int check_unsupported(const struct object *root, const struct object *lin
 			     struct config *config, struct error *error)
 {
 	static const char *const root_ignored[] = { "hooks", NULL };
-	static const char *const process_refused[] = {
-		"apparmorProfile", "selinuxLabel", NULL
-	};
 	static const char *const process_ignored[] = {
 		"process.ioPriority", "process.scheduler", "process.execCPUAffinity", NULL
 	};
 	static const char *const linux_refused[] = {
-		"seccomp", "uidMappings", "gidMappings", "mountLabel", NULL
+		"seccomp", NULL
 	};
 	static const char *const linux_ignored[] = {
 		"linux.devices", "linux.intelRdt", "linux.personality", "linux.resources",
@@ -98,7 +97,6 @@ static int check_unsupported(const struct object *root, const struct object *lin
 
 	if (json_get_object(root, "process", &process, error) < 0 ||
 	    note_ignored(root, root_ignored, config, error) < 0 ||
-	    check_refused(&process, process_refused, error) < 0 ||
 	    note_ignored(&process, process_ignored, config, error) < 0 ||
 	    check_refused(linux_, linux_refused, error) < 0 ||
 	    note_ignored(linux_, linux_ignored, config, error) < 0)
@@ -124,14 +122,12 @@ static void add_mount(struct config *config, size_t earlier, const struct mount_
 static int parse_mount(const struct object *object, struct mount_point *mount,
 		       struct error *error)
 {
-	static const char *const refused[] = { "uidMappings", "gidMappings", NULL };
-
 	if (!cJSON_IsObject(object->json))
 		return ERROR(error, object->document, ": mounts: is not an array of objects");
 	if (json_get_path(object, "destination", &mount->destination, error) < 0 ||
 	    json_get_string(object, "type", &mount->type, error) < 0 ||
 	    json_get_string(object, "source", &mount->source, error) < 0 ||
-	    check_refused(object, refused, error) < 0)
+	    confinement_of_mount(object, mount, error) < 0)
 		return -1;
 	if (!mount->destination)
 		return json_error(object, "destination", "is missing", error);
@@ -216,6 +212,7 @@ static int apply_runtime(const struct object *root, struct config *config, struc
 	    json_get_paths(&linux_, "readonlyPaths", &config->read_only_paths, error) < 0 ||
 	    parse_mounts(root, config, error) < 0 ||
 	    parse_settings(&linux_, config, error) < 0 ||
+	    confinement_apply(root, config, error) < 0 ||
 	    check_unsupported(root, &linux_, config, error) < 0)
 		return -1;
 	return 0;
@@ -283,6 +280,7 @@ int config_parse(const char *text, size_t length, const char *overrides,
 	if (parse_document(&documents[0], text, length, &config->json[0], error) < 0 ||
 	    (overrides && parse_document(&documents[1], overrides, overrides_length,
 					 &config->json[1], error) < 0) ||
+	    (overrides && overrides_clear(documents[0].json, documents[1].json, error) < 0) ||
 	    apply(documents, count, config, error) < 0 || check_args(config, error) < 0) {
 		config_free(config);
 		return -1;

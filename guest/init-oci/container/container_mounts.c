@@ -158,12 +158,9 @@ out:
 static int make_mount(const struct mount_point *point, struct error *error)
 {
 	struct mount_options options;
-	const char *refused = mount_options_parse(point->options, &options);
 	int mounted, result;
 
-	if (refused)
-		return ERROR(error, "mount ", point->destination, ": option ", refused,
-			     ": is not supported by this version");
+	mount_options_parse(point->options, &options);
 	if (is_same_path(point->destination, "/"))
 		return ERROR(error, "mount /: the root is what the layers make");
 	if (options.remount || is_made_already(point))

@@ -18,7 +18,6 @@ enum kind {
 	BIND_TREE,
 	REMOUNT,
 	COPY_UP,
-	REFUSED,
 };
 
 struct option {
@@ -41,7 +40,8 @@ static const struct option options_known[] = {
 	{ "diratime", CLEAR(MOUNT_ATTR_NODIRATIME) },
 	{ "dirsync", SUPERBLOCK, 0, 0 },
 	{ "exec", CLEAR(MOUNT_ATTR_NOEXEC) },
-	{ "idmap", REFUSED, 0, 0 },
+	/* Those of the mount or of the container, which are checked: ids map to themselves. */
+	{ "idmap", NOTHING, 0, 0 },
 	/* Today's file systems count versions unasked. */
 	{ "iversion", NOTHING, 0, 0 },
 	{ "lazytime", SUPERBLOCK, 0, 0 },
@@ -63,7 +63,7 @@ static const struct option options_known[] = {
 	{ "rbind", BIND_TREE, 0, 0 },
 	{ "relatime", ACCESS_TIME(0) },
 	{ "remount", REMOUNT, 0, 0 },
-	{ "ridmap", REFUSED, 0, 0 },
+	{ "ridmap", NOTHING, 0, 0 },
 	{ "ro", BOTH, MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY },
 	{ "rw", BOTH, MOUNT_ATTR_RDONLY, 0 },
 	{ "shared", PROPAGATION, 0, PROPAGATION_SHARED },
@@ -102,7 +102,7 @@ static void change(struct attributes *attributes, const struct option *option)
 	attributes->clear |= option->mask;
 }
 
-const char *mount_options_parse(char *const *words, struct mount_options *options)
+void mount_options_parse(char *const *words, struct mount_options *options)
 {
 	*options = (struct mount_options){ .bind = false };
 	for (; words && *words; words++) {
@@ -131,15 +131,12 @@ const char *mount_options_parse(char *const *words, struct mount_options *option
 		case COPY_UP:
 			options->copy_up = true;
 			break;
-		case REFUSED:
-			return *words;
 		case SPECIAL:
 		case SUPERBLOCK:
 		case NOTHING:
 			break;
 		}
 	}
-	return NULL;
 }
 
 bool mount_option_is_special(const char *word)

@@ -20,8 +20,8 @@ struct mount_options {
 	bool copy_up;
 };
 
-/* words may be NULL. Returns the word that is not supported, or NULL. */
-const char *mount_options_parse(char *const *words, struct mount_options *options);
+/* words may be NULL. */
+void mount_options_parse(char *const *words, struct mount_options *options);
 
 /* Whether a word is for the file system: a general one of its superblock, or its own. */
 bool mount_option_is_of_file_system(const char *word);

@@ -128,7 +128,9 @@ END_TEST
 START_TEST(takes_name_servers_and_init)
 {
 	ck_assert_int_eq(parse(LAYER "init_oci.nameserver=10.0.2.3 init_oci.init=container "
-			       "init_oci.nameserver=2001:db8::1 init_oci.nameserver=1.1.1.1"), 0);
+			       "init_oci.nameserver=2001:db8::1 init_oci.nameserver=1.1.1.1 "
+			       "init_oci.without=selinux,apparmor"), 0);
+	ck_assert_uint_eq(line.without, 3);
 	ck_assert_str_eq(line.name_servers[0], "10.0.2.3");
 	ck_assert_str_eq(line.name_servers[1], "2001:db8::1");
 	ck_assert_str_eq(line.name_servers[2], "1.1.1.1");
@@ -248,6 +250,8 @@ static const struct {
 	BAD_CONTROL("vsock:18446744073709551617"),
 	BAD_CONTROL("console"),
 	TWICE("control", "vsock:1"),
+	BAD("without", "apparmor,seccomp", "is not a list of apparmor, selinux and user-namespaces"),
+	BAD("without", ",", "is not a list of apparmor, selinux and user-namespaces"),
 	BAD("nameserver", "example.org", "is not an IPv4 or IPv6 address"),
 	BAD("nameserver", "1.2.3", "is not an IPv4 or IPv6 address"),
 	{ "init_oci.layer=vda init_oci.nameserver=::1 init_oci.nameserver=::1",

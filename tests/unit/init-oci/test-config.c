@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "config/confinement.h"
 #include "config/oci_config.h"
 
 static struct config config;
@@ -11,7 +12,12 @@ static struct error error;
 static int parse(const char *text)
 {
 	strcpy(error.text, "");
-	return config_parse(text, strlen(text), NULL, 0, &config, &error);
+	if (config_parse(text, strlen(text), NULL, 0, &config, &error) < 0)
+		return -1;
+	if (confinement_check(&config, 0, &error) == 0)
+		return 0;
+	config_free(&config);
+	return -1;
 }
 
 /* A configuration whose process has more than its args. */
@@ -283,14 +289,34 @@ static const struct {
 	{ PROCESS("\"capabilities\":{\"ambient\":[\"CAP_FLY\",4]}"),
 	  "config: process.capabilities.ambient: is not an array of strings" },
 	{ PROCESS("\"apparmorProfile\":\"p\""),
-	  "config: process.apparmorProfile: is not supported by this version" },
+	  "config: process.apparmorProfile: is not supported by this version"
+	  "; init_oci.without=apparmor starts without it" },
 	{ PROCESS("\"selinuxLabel\":\"l\""),
-	  "config: process.selinuxLabel: is not supported by this version" },
+	  "config: process.selinuxLabel: is not supported by this version"
+	  "; init_oci.without=selinux starts without it" },
 	{ TOP("\"linux\":[]"), "config: linux: is not an object" },
 	{ TOP("\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}}"),
 	  "config: linux.seccomp: is not supported by this version" },
-	{ TOP("\"linux\":{\"uidMappings\":[{}]}"),
-	  "config: linux.uidMappings: is not supported by this version" },
+	{ TOP("\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1},"
+	      "{\"containerID\":1,\"hostID\":1000,\"size\":1}]}"),
+	  "config: linux.uidMappings: is not supported by this version"
+	  "; init_oci.without=user-namespaces starts without it" },
+	{ TOP("\"linux\":{\"gidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1},"
+	      "{\"containerID\":1,\"hostID\":1000,\"size\":1}]}"),
+	  "config: linux.gidMappings: is not supported by this version"
+	  "; init_oci.without=user-namespaces starts without it" },
+	{ TOP("\"linux\":{\"uidMappings\":{}}"), "config: linux.uidMappings: is not an array" },
+	{ TOP("\"linux\":{\"uidMappings\":[1]}"),
+	  "config: linux.uidMappings: is not an array of objects" },
+	{ TOP("\"linux\":{\"uidMappings\":[{\"containerID\":0}]}"),
+	  "config: linux.hostID: is missing" },
+	{ TOP("\"linux\":{\"mountLabel\":\"l\"}"),
+	  "config: linux.mountLabel: is not supported by this version"
+	  "; init_oci.without=selinux starts without it" },
+	{ PROCESS("\"apparmorProfile\":[]"), "config: process.apparmorProfile: is not a string" },
+	{ PROCESS("\"selinuxLabel\":\"unconfined\""),
+	  "config: process.selinuxLabel: is not supported by this version"
+	  "; init_oci.without=selinux starts without it" },
 	{ TOP("\"linux\":{\"maskedPaths\":[\"proc\"]}"),
 	  "config: linux.maskedPaths: proc: is not an absolute path" },
 	{ TOP("\"linux\":{\"readonlyPaths\":[\"\"]}"),
@@ -310,10 +336,14 @@ static const struct {
 	  "config: mounts: options: is not an array" },
 	{ TOP("\"mounts\":[{\"destination\":\"/data\",\"options\":[1]}]"),
 	  "config: mounts: options: is not an array of strings" },
-	{ TOP("\"mounts\":[{\"destination\":\"/data\",\"uidMappings\":[{}]}]"),
-	  "config: mounts: uidMappings: is not supported by this version" },
-	{ TOP("\"mounts\":[{\"destination\":\"/data\",\"gidMappings\":[{}]}]"),
-	  "config: mounts: gidMappings: is not supported by this version" },
+	{ TOP("\"mounts\":[{\"destination\":\"/data\",\"uidMappings\":[{\"containerID\":0,"
+	      "\"hostID\":1,\"size\":1}]}]"),
+	  "config: mounts: uidMappings: is not supported by this version"
+	  "; init_oci.without=user-namespaces starts without it" },
+	{ TOP("\"mounts\":[{\"destination\":\"/data\",\"gidMappings\":[{\"containerID\":0,"
+	      "\"hostID\":1,\"size\":1}]}]"),
+	  "config: mounts: gidMappings: is not supported by this version"
+	  "; init_oci.without=user-namespaces starts without it" },
 	{ TOP("\"mounts\":[{\"destination\":\"/a\",\"options\":[\"ro\"]},7]"),
 	  "config: mounts: is not an array of objects" },
 	{ TOP("\"linux\":{\"sysctl\":[]}"), "config: linux.sysctl: is not an object" },
@@ -330,6 +360,39 @@ START_TEST(refuses)
 {
 	ck_assert_int_eq(parse(bad[_i].text), -1);
 	ck_assert_str_eq(error.text, bad[_i].message);
+}
+END_TEST
+
+/* What confines nothing needs no argument. */
+START_TEST(takes_confinements_that_confine_nothing)
+{
+	ck_assert_int_eq(parse(
+		"{\"process\":{\"args\":[\"a\"],\"apparmorProfile\":\"unconfined\",\"selinuxLabel\":\"\"},"
+		"\"mounts\":[{\"destination\":\"/data\",\"options\":[\"idmap\"],\"uidMappings\":"
+		"[{\"containerID\":7,\"hostID\":7,\"size\":9}],\"gidMappings\":[]}],"
+		"\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":4294967295}],"
+		"\"gidMappings\":[],\"mountLabel\":\"\"}}"), 0);
+	config_free(&config);
+}
+END_TEST
+
+/* Each by its own name; here all are there. */
+START_TEST(starts_without_confinements_when_asked_to)
+{
+	static const char text[] =
+		"{\"process\":{\"args\":[\"a\"],\"apparmorProfile\":\"p\",\"selinuxLabel\":\"l\"},"
+		"\"mounts\":[{\"destination\":\"/data\",\"gidMappings\":"
+		"[{\"containerID\":0,\"hostID\":1,\"size\":9}]}]}";
+
+	ck_assert_int_eq(config_parse(text, sizeof(text) - 1, NULL, 0, &config, &error), 0);
+	for (unsigned int without = 0; without < 8; without++)
+		ck_assert_int_eq(confinement_check(&config, without, &error), without == 7 ? 0 : -1);
+	config_free(&config);
+	ck_assert_int_eq(confinement_parse("apparmor"), 1);
+	ck_assert_int_eq(confinement_parse("user-namespaces,selinux"), 6);
+	ck_assert_int_eq(confinement_parse("apparmor,"), -1);
+	ck_assert_int_eq(confinement_parse("app"), -1);
+	ck_assert_int_eq(confinement_parse(""), -1);
 }
 END_TEST
 
@@ -387,6 +450,8 @@ Suite *config_suite(void)
 	tcase_add_test(cases, lists_unknown_capabilities_as_far_as_there_is_room);
 	tcase_add_test(cases, names_every_field_that_it_does_not_carry_out);
 	tcase_add_loop_test(cases, refuses, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_test(cases, takes_confinements_that_confine_nothing);
+	tcase_add_test(cases, starts_without_confinements_when_asked_to);
 	tcase_add_test(cases, refuses_a_nul_byte_but_not_what_looks_like_one);
 	tcase_add_test(cases, survives_deep_nesting);
 	tcase_add_test(cases, refuses_every_beginning_of_a_good_one);

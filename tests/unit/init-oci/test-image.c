@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "config/confinement.h"
 #include "config/oci_config.h"
 
 static struct config config;
@@ -126,12 +127,12 @@ static const struct {
 	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "", { "e", "c" } },
 	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Cmd\":[\"d\",\"f\"]", { "e", "d", "f" } },
 	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Cmd\":[]", { "e" } },
-	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Cmd\":null", { "e", "c" } },
+	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Cmd\":null", { "e" } },
 	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Entrypoint\":[\"x\"]", { "x" } },
 	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Cmd\":[\"d\"],\"Entrypoint\":[\"x\",\"y\"]",
 	  { "x", "y", "d" } },
 	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Entrypoint\":[]", { "c" } },
-	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Entrypoint\":null", { "e", "c" } },
+	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Entrypoint\":null", { "c" } },
 	{ "\"Cmd\":[\"c\",\"1\"]", "\"Cmd\":[\"d\"]", { "d" } },
 	{ "", "\"Cmd\":[\"d\"]", { "d" } },
 	{ "\"Entrypoint\":[\"e\"]", "", { "e" } },
@@ -323,7 +324,7 @@ START_TEST(empty_overrides_change_nothing)
 		"{\"process\":{\"args\":[\"a\"],\"oomScoreAdj\":5,\"user\":{\"uid\":1,\"gid\":2,"
 		"\"umask\":63,\"additionalGids\":[3,4]},\"capabilities\":{\"bounding\":[\"CAP_KILL\"]}},"
 		"\"linux\":{\"resources\":{\"a\":1}}}",
-		"{\"process\":{\"args\":null,\"user\":{},\"capabilities\":null},\"linux\":"
+		"{\"process\":{\"user\":{},\"capabilities\":{}},\"linux\":"
 		"{\"resources\":{\"a\":1}}}"), 0);
 	ck_assert(config.has_oom_score_adj);
 	ck_assert_int_eq(config.oom_score_adj, 5);
@@ -334,6 +335,56 @@ START_TEST(empty_overrides_change_nothing)
 	ck_assert(config.capabilities.bounding == 1 << 5);
 	/* The message comes once. */
 	ck_assert_uint_eq(config.ignored_count, 1);
+	config_free(&config);
+}
+END_TEST
+
+/* Whatever it is: what would be refused, ignored, or is in an object of its own. */
+START_TEST(null_removes_a_field)
+{
+	ck_assert_int_eq(parse(
+		"{\"hostname\":\"h\",\"process\":{\"args\":[\"a\"],\"cwd\":\"/a\",\"env\":[\"A=1\"],"
+		"\"oomScoreAdj\":5,\"apparmorProfile\":7,\"capabilities\":{\"bounding\":[\"CAP_KILL\"]},"
+		"\"rlimits\":[{}],\"user\":{\"uid\":1,\"gid\":2,\"umask\":63,\"additionalGids\":[3]}},"
+		"\"mounts\":[{}],\"linux\":{\"seccomp\":{\"a\":1},\"resources\":{\"a\":1},"
+		"\"maskedPaths\":[\"/m\"]},\"config\":{\"WorkingDir\":\"/w\",\"Volumes\":{\"/v\":{},"
+		"\"/w\":{}}}}",
+		"{\"hostname\":null,\"process\":{\"cwd\":null,\"env\":null,\"oomScoreAdj\":null,"
+		"\"apparmorProfile\":null,\"capabilities\":null,\"rlimits\":null,\"absent\":null,"
+		"\"user\":{\"umask\":null,\"additionalGids\":null}},\"mounts\":null,\"absent\":{\"a\":null},"
+		"\"linux\":{\"seccomp\":null,\"resources\":null,\"maskedPaths\":null},"
+		"\"config\":{\"Volumes\":null}}"), 0);
+	ck_assert_ptr_null(config.hostname);
+	ck_assert_str_eq(config.cwd, "/w");
+	EXPECT_LIST(config.env, PATH);
+	ck_assert(!config.has_oom_score_adj);
+	ck_assert(!config.has_capabilities);
+	ck_assert_int_eq(config.umask, -1);
+	ck_assert_uint_eq(config.uid, 1);
+	ck_assert_uint_eq(config.group_count, 0);
+	ck_assert_uint_eq(config.mount_count, 0);
+	ck_assert_ptr_null(config.masked_paths);
+	ck_assert_ptr_null(config.volumes);
+	ck_assert_uint_eq(config.ignored_count, 0);
+	config_free(&config);
+}
+END_TEST
+
+START_TEST(confinements_are_replaced)
+{
+	static const char config_text[] =
+		"{\"process\":{\"args\":[\"a\"],\"apparmorProfile\":\"p\"},"
+		"\"mounts\":[{\"destination\":\"/a\",\"uidMappings\":"
+		"[{\"containerID\":0,\"hostID\":1,\"size\":1}]}]}";
+
+	ck_assert_int_eq(parse(config_text, "{\"process\":{\"apparmorProfile\":\"unconfined\"},"
+			       "\"mounts\":[{\"destination\":\"/a\"}]}"), 0);
+	ck_assert_int_eq(confinement_check(&config, 0, &error), 0);
+	config_free(&config);
+	ck_assert_int_eq(parse(config_text, "{\"process\":{\"apparmorProfile\":\"q\"}}"), 0);
+	ck_assert_int_eq(confinement_check(&config, 0, &error), -1);
+	ck_assert_str_eq(error.text, "overrides: process.apparmorProfile: is not supported by this "
+			 "version; init_oci.without=apparmor starts without it");
 	config_free(&config);
 }
 END_TEST
@@ -392,13 +443,11 @@ START_TEST(settings_are_merged_by_name)
 	ck_assert_int_eq(parse(
 		"{\"process\":{\"args\":[\"a\"]},\"linux\":{\"sysctl\":{\"net.a\":\"1\",\"net.b\":\"2 3\"}}}",
 		"{\"linux\":{\"sysctl\":{\"net.c\":\"4\",\"net.a\":\"5\",\"net.b\":null}}}"), 0);
-	ck_assert_uint_eq(config.setting_count, 3);
+	ck_assert_uint_eq(config.setting_count, 2);
 	ck_assert_str_eq(config.settings[0].name, "net.a");
 	ck_assert_str_eq(config.settings[0].value, "5");
-	ck_assert_str_eq(config.settings[1].name, "net.b");
-	ck_assert_str_eq(config.settings[1].value, "2 3");
-	ck_assert_str_eq(config.settings[2].name, "net.c");
-	ck_assert_str_eq(config.settings[2].value, "4");
+	ck_assert_str_eq(config.settings[1].name, "net.c");
+	ck_assert_str_eq(config.settings[1].value, "4");
 	ck_assert_uint_eq(config.ignored_count, 0);
 	config_free(&config);
 }
@@ -461,8 +510,6 @@ static const struct {
 	{ GOOD, PROCESS("\"rlimits\":[7]"), "overrides: process.rlimits: is not an array of objects" },
 	{ GOOD, PROCESS("\"rlimits\":[{\"type\":\"x\"}]"),
 	  "overrides: process.rlimits: there is no limit 'x'" },
-	{ GOOD, PROCESS("\"selinuxLabel\":\"x\""),
-	  "overrides: process.selinuxLabel: is not supported by this version" },
 	{ GOOD, "{\"mounts\":[7]}", "overrides: mounts: is not an array of objects" },
 	{ GOOD, "{\"linux\":{\"maskedPaths\":[\"x\"]}}",
 	  "overrides: linux.maskedPaths: x: is not an absolute path" },
@@ -499,6 +546,8 @@ Suite *image_suite(void)
 	tcase_add_test(cases, a_process_may_name_its_user);
 	tcase_add_test(cases, overrides_replace_fields_of_a_runtime_configuration);
 	tcase_add_test(cases, empty_overrides_change_nothing);
+	tcase_add_test(cases, null_removes_a_field);
+	tcase_add_test(cases, confinements_are_replaced);
 	tcase_add_test(cases, limits_are_merged_by_type);
 	tcase_add_test(cases, mounts_are_merged_by_destination);
 	tcase_add_test(cases, settings_are_merged_by_name);
