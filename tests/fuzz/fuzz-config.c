@@ -41,6 +41,7 @@ static void check_mount(const struct mount_point *mount)
 	for (char **word = mount->options; word && *word; word++) {
 		mount_option_is_of_file_system(*word);
 		mount_option_is_special(*word);
+		mount_option_is_for_bind(*word);
 	}
 }
 

@@ -66,6 +66,8 @@ struct config {
 	struct limit limits[RESOURCE_LIMITS];
 	size_t limit_count;
 	struct capabilities capabilities;
+	unsigned int root_propagation;	/* PROPAGATION_...; 0: as it is */
+	bool root_propagation_of_tree;
 	int umask;
 	int oom_score_adj;
 	unsigned short rows, columns;

@@ -85,6 +85,32 @@ int json_get_path(const struct object *object, const char *key, const char **val
 	return 0;
 }
 
+int json_get_path_from_root(const struct object *object, const char *key, const char **value,
+			    struct error *error)
+{
+	const cJSON *item;
+	const char *path = NULL;
+	char *absolute;
+
+	if (json_get(object, key, &item, error) < 0 ||
+	    json_get_string(object, key, &path, error) < 0)
+		return -1;
+	if (!path)
+		return 0;
+	if (path[0] != '/') {
+		absolute = malloc(strlen(path) + 2);
+		if (!absolute)
+			return json_no_memory(error);
+		absolute[0] = '/';
+		strcpy(absolute + 1, path);
+		/* The document, to which it belongs from now on, is not const. */
+		free(item->valuestring);
+		((cJSON *)item)->valuestring = absolute;
+	}
+	*value = item->valuestring;
+	return 0;
+}
+
 int json_get_bool(const struct object *object, const char *key, bool *value,
 		  struct error *error)
 {

@@ -43,6 +43,9 @@ int json_get_string(const struct object *object, const char *key, const char **v
 		    struct error *error);
 int json_get_path(const struct object *object, const char *key, const char **value,
 		  struct error *error);
+/* A relative path is taken as one from the root. */
+int json_get_path_from_root(const struct object *object, const char *key, const char **value,
+			    struct error *error);
 int json_get_bool(const struct object *object, const char *key, bool *value,
 		  struct error *error);
 int json_get_number(const struct object *object, const char *key, double min, double max,

@@ -10,6 +10,7 @@
 #include "config/confinement.h"
 #include "config/image_config.h"
 #include "config/json.h"
+#include "config/linux_config.h"
 #include "config/overrides.h"
 #include "config/process_config.h"
 
@@ -124,7 +125,7 @@ static int parse_mount(const struct object *object, struct mount_point *mount,
 {
 	if (!cJSON_IsObject(object->json))
 		return ERROR(error, object->document, ": mounts: is not an array of objects");
-	if (json_get_path(object, "destination", &mount->destination, error) < 0 ||
+	if (json_get_path_from_root(object, "destination", &mount->destination, error) < 0 ||
 	    json_get_string(object, "type", &mount->type, error) < 0 ||
 	    json_get_string(object, "source", &mount->source, error) < 0 ||
 	    confinement_of_mount(object, mount, error) < 0)
@@ -212,6 +213,7 @@ static int apply_runtime(const struct object *root, struct config *config, struc
 	    json_get_paths(&linux_, "readonlyPaths", &config->read_only_paths, error) < 0 ||
 	    parse_mounts(root, config, error) < 0 ||
 	    parse_settings(&linux_, config, error) < 0 ||
+	    linux_config_apply(&linux_, config, error) < 0 ||
 	    confinement_apply(root, config, error) < 0 ||
 	    check_unsupported(root, &linux_, config, error) < 0)
 		return -1;

@@ -103,7 +103,7 @@ static int open_bind_source(const struct mount_point *point, const struct mount_
 	int mounted;
 
 	for (char **word = point->options; word && *word; word++) {
-		if (mount_option_is_special(*word))
+		if (!mount_option_is_for_bind(*word))
 			return ERROR(error, "mount ", point->destination, ": option ", *word,
 				     ": is not for a bind mount");
 	}

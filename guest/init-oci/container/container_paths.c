@@ -54,6 +54,17 @@ static int make_volume(const char *path, bool mounted, struct error *error)
 	return 0;
 }
 
+static int propagate_root(const struct config *config, struct error *error)
+{
+	const struct mount_attributes change = { .propagation = config->root_propagation };
+
+	if (config->root_propagation &&
+	    mount_setattr(AT_FDCWD, "/", config->root_propagation_of_tree ? AT_RECURSIVE : 0,
+			  &change) < 0)
+		return step_error("set linux.rootfsPropagation", "", error);
+	return 0;
+}
+
 int container_paths_set_up(const struct config *config, struct error *error)
 {
 	for (char **path = config->volumes; path && *path; path++) {
@@ -71,5 +82,8 @@ int container_paths_set_up(const struct config *config, struct error *error)
 		if (make_path_read_only(*path, error) < 0)
 			return -1;
 	}
+	/* After all that is bound from the root, which it may make unbindable. */
+	if (propagate_root(config, error) < 0)
+		return -1;
 	return config->read_only_root ? make_read_only("/", 0, error) : 0;
 }

@@ -32,6 +32,9 @@ struct option {
 
 /* The options of the runtime specification. */
 static const struct option options_known[] = {
+	/* About volumes of an engine, and SELinux; they say nothing about the mount. */
+	{ "U", NOTHING, 0, 0 },
+	{ "Z", NOTHING, 0, 0 },
 	{ "async", SUPERBLOCK, 0, 0 },
 	{ "atime", ACCESS_TIME(0) },
 	{ "bind", BIND, 0, 0 },
@@ -49,6 +52,7 @@ static const struct option options_known[] = {
 	{ "loud", NOTHING, 0, 0 },
 	{ "mand", SUPERBLOCK, 0, 0 },
 	{ "noatime", ACCESS_TIME(MOUNT_ATTR_NOATIME) },
+	{ "nocopy", NOTHING, 0, 0 },
 	{ "nodev", SET(MOUNT_ATTR_NODEV) },
 	{ "nodiratime", SET(MOUNT_ATTR_NODIRATIME) },
 	{ "noexec", SET(MOUNT_ATTR_NOEXEC) },
@@ -75,6 +79,7 @@ static const struct option options_known[] = {
 	{ "sync", SUPERBLOCK, 0, 0 },
 	{ "tmpcopyup", COPY_UP, 0, 0 },
 	{ "unbindable", PROPAGATION, 0, PROPAGATION_UNBINDABLE },
+	{ "z", NOTHING, 0, 0 },
 };
 
 static const struct option *find(const char *word)
@@ -150,4 +155,9 @@ bool mount_option_is_of_file_system(const char *word)
 
 	return mount_option_is_special(word) ||
 	       (option && (option->kind == SUPERBLOCK || option->kind == BOTH));
+}
+
+bool mount_option_is_for_bind(const char *word)
+{
+	return strchr(word, '=') || !mount_option_is_special(word);
 }

@@ -27,5 +27,10 @@ void mount_options_parse(char *const *words, struct mount_options *options);
 bool mount_option_is_of_file_system(const char *word);
 /* Whether a word is the file system's own, which means nothing to other types. */
 bool mount_option_is_special(const char *word);
+/*
+ * Whether a bind mount can have it. Engines leave a tmpfs's size and mode on one, which
+ * change nothing; a word without a value may be a misspelt `ro`.
+ */
+bool mount_option_is_for_bind(const char *word);
 
 #endif

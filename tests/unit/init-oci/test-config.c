@@ -326,8 +326,22 @@ static const struct {
 	{ TOP("\"mounts\":{}"), "config: mounts: is not an array" },
 	{ TOP("\"mounts\":[\"/data\"]"), "config: mounts: is not an array of objects" },
 	{ TOP("\"mounts\":[{\"type\":\"bind\"}]"), "config: mounts: destination: is missing" },
-	{ TOP("\"mounts\":[{\"destination\":\"data\"}]"),
-	  "config: mounts: destination: is not an absolute path" },
+	{ TOP("\"mounts\":[{\"destination\":7}]"), "config: mounts: destination: is not a string" },
+	{ TOP("\"linux\":{\"rootfsPropagation\":\"rw\"}"),
+	  "config: linux.rootfsPropagation: is not private, shared, slave or unbindable" },
+	{ TOP("\"linux\":{\"rootfsPropagation\":\"rrslave\"}"),
+	  "config: linux.rootfsPropagation: is not private, shared, slave or unbindable" },
+	{ TOP("\"linux\":{\"rootfsPropagation\":1}"),
+	  "config: linux.rootfsPropagation: is not a string" },
+	{ TOP("\"linux\":{\"namespaces\":{}}"), "config: linux.namespaces: is not an array" },
+	{ TOP("\"linux\":{\"namespaces\":[\"pid\"]}"),
+	  "config: linux.namespaces: is not an array of objects" },
+	{ TOP("\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"net\"}]}"),
+	  "config: linux.namespaces: there is no namespace 'net'" },
+	{ TOP("\"linux\":{\"namespaces\":[{}]}"),
+	  "config: linux.namespaces: there is no namespace ''" },
+	{ TOP("\"linux\":{\"namespaces\":[{\"type\":1}]}"),
+	  "config: linux.namespaces: type: is not a string" },
 	{ TOP("\"mounts\":[{\"destination\":\"/data\",\"type\":7}]"),
 	  "config: mounts: type: is not a string" },
 	{ TOP("\"mounts\":[{\"destination\":\"/data\",\"source\":{}}]"),
@@ -360,6 +374,54 @@ START_TEST(refuses)
 {
 	ck_assert_int_eq(parse(bad[_i].text), -1);
 	ck_assert_str_eq(error.text, bad[_i].message);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	unsigned int value;
+	bool of_tree;
+} propagations[] = {
+	{ "private", 1 << 18, false }, { "shared", 1 << 20, false }, { "slave", 1 << 19, false },
+	{ "unbindable", 1 << 17, false }, { "rslave", 1 << 19, true }, { "", 0, false },
+};
+
+START_TEST(takes_the_propagation_of_the_root)
+{
+	char text[128] = "{\"process\":{\"args\":[\"a\"]},\"linux\":{\"rootfsPropagation\":\"";
+
+	strcat(strcat(text, propagations[_i].name), "\"}}");
+	ck_assert_int_eq(parse(text), 0);
+	ck_assert_uint_eq(config.root_propagation, propagations[_i].value);
+	ck_assert_int_eq(config.root_propagation_of_tree, propagations[_i].of_tree);
+	config_free(&config);
+}
+END_TEST
+
+START_TEST(takes_every_kind_of_namespace)
+{
+	ck_assert_int_eq(parse(TOP(
+		"\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},"
+		"{\"type\":\"mount\",\"path\":\"/x\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},"
+		"{\"type\":\"user\"},{\"type\":\"cgroup\"},{\"type\":\"time\"}]}")), 0);
+	config_free(&config);
+}
+END_TEST
+
+START_TEST(a_relative_destination_begins_at_the_root)
+{
+	static const char overrides[] = "{\"mounts\":[{\"destination\":\"b/c\",\"type\":\"proc\"}]}";
+	static const char text[] =
+		TOP("\"mounts\":[{\"destination\":\"a\"},{\"destination\":\"/b/c\"},{\"destination\":\"\"}]");
+
+	ck_assert_int_eq(config_parse(text, strlen(text), overrides, strlen(overrides), &config,
+				      &error), 0);
+	ck_assert_uint_eq(config.mount_count, 3);
+	ck_assert_str_eq(config.mounts[0].destination, "/a");
+	ck_assert_str_eq(config.mounts[1].destination, "/b/c");
+	ck_assert_str_eq(config.mounts[1].type, "proc");
+	ck_assert_str_eq(config.mounts[2].destination, "/");
+	config_free(&config);
 }
 END_TEST
 
@@ -450,6 +512,10 @@ Suite *config_suite(void)
 	tcase_add_test(cases, lists_unknown_capabilities_as_far_as_there_is_room);
 	tcase_add_test(cases, names_every_field_that_it_does_not_carry_out);
 	tcase_add_loop_test(cases, refuses, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_loop_test(cases, takes_the_propagation_of_the_root, 0,
+			    (int)(sizeof(propagations) / sizeof(propagations[0])));
+	tcase_add_test(cases, takes_every_kind_of_namespace);
+	tcase_add_test(cases, a_relative_destination_begins_at_the_root);
 	tcase_add_test(cases, takes_confinements_that_confine_nothing);
 	tcase_add_test(cases, starts_without_confinements_when_asked_to);
 	tcase_add_test(cases, refuses_a_nul_byte_but_not_what_looks_like_one);

@@ -116,13 +116,27 @@ static const struct {
 	{ "relatime", false, false }, { "rrelatime", false, false }, { "defaults", false, false },
 	{ "silent", false, false }, { "loud", false, false }, { "iversion", false, false },
 	{ "noiversion", false, false }, { "bind", false, false }, { "rshared", false, false },
-	{ "remount", false, false }, { "tmpcopyup", false, false },
+	{ "remount", false, false }, { "tmpcopyup", false, false }, { "idmap", false, false },
+	{ "ridmap", false, false }, { "z", false, false }, { "Z", false, false },
+	{ "U", false, false }, { "nocopy", false, false }, { "u", true, true },
 };
 
 START_TEST(tells_which_words_are_for_the_file_system)
 {
 	ck_assert_int_eq(mount_option_is_of_file_system(words[_i].word), words[_i].of_file_system);
 	ck_assert_int_eq(mount_option_is_special(words[_i].word), words[_i].special);
+}
+END_TEST
+
+START_TEST(tells_which_words_a_bind_mount_can_have)
+{
+	static const char *const good[] = { "ro", "rro", "z", "U", "size=1k", "mode=755", "sync" };
+	static const char *const bad[] = { "r0", "u", "rsync", "" };
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ck_assert(mount_option_is_for_bind(good[i]));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert(!mount_option_is_for_bind(bad[i]));
 }
 END_TEST
 
@@ -160,6 +174,7 @@ Suite *mount_options_suite(void)
 	tcase_add_test(cases, knows_how_mounts_propagate);
 	tcase_add_test(cases, knows_what_is_no_attribute);
 	tcase_add_loop_test(cases, tells_which_words_are_for_the_file_system, 0, COUNT(words));
+	tcase_add_test(cases, tells_which_words_a_bind_mount_can_have);
 	tcase_add_loop_test(cases, settings_have_dots_or_slashes, 0, COUNT(settings));
 	suite_add_tcase(suite, cases);
 	return suite;
