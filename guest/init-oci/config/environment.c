@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/same_names.h"
 #include "config/string_list.h"
 
 /* The place of the variable with that name, or of the NULL at the end. */
@@ -19,19 +20,45 @@ static char **place(char **environment, const char *variable)
 	return environment;
 }
 
+/* Moves each variable to the first place of its name, and closes the gaps. */
+static int keep_last(char **environment, size_t count)
+{
+	struct name *names = calloc(count, sizeof(*names));
+	size_t kept = 0;
+
+	if (!names)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		names[i] = (struct name){ environment[i], strcspn(environment[i], "="), 0 };
+	if (same_names_find(names, count) < 0) {
+		free(names);
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++)
+		environment[names[i].first] = environment[i];
+	for (size_t i = 0; i < count; i++) {
+		if (names[i].first == i)
+			environment[kept++] = environment[i];
+	}
+	environment[kept] = NULL;
+	free(names);
+	return 0;
+}
+
 int environment_merge(char ***environment, char *const more[])
 {
-	const size_t old = string_list_length(*environment);
-	const size_t room = old + string_list_length(more) + 1;
-	char **merged = realloc(*environment, room * sizeof(*merged));
+	const size_t old = string_list_length(*environment), added = string_list_length(more);
+	char **merged = realloc(*environment, (old + added + 1) * sizeof(*merged));
 
 	if (!merged)
 		return -1;
 	*environment = merged;
-	memset(merged + old, 0, (room - old) * sizeof(*merged));
-	for (; more && *more; more++)
-		*place(merged, *more) = *more;
-	return 0;
+	merged[old] = NULL;
+	if (!added)
+		return 0;
+	memcpy(merged + old, more, added * sizeof(*merged));
+	merged[old + added] = NULL;
+	return keep_last(merged, old + added);
 }
 
 int environment_add_missing(char ***environment, char *variable)

@@ -51,18 +51,16 @@ static int apply_volumes(const struct object *image, struct config *config, stru
 		return -1;
 	if (!volumes.json)
 		return 0;
+	if (json_check_keys(&volumes, error) < 0)
+		return -1;
 	free(config->volumes);
 	config->volumes = calloc((size_t)cJSON_GetArraySize(volumes.json) + 1,
 				 sizeof(*config->volumes));
 	if (!config->volumes)
 		return json_no_memory(error);
 	cJSON_ArrayForEach(item, volumes.json) {
-		const cJSON *only;
-
 		if (item->string[0] != '/')
 			return json_error(&volumes, item->string, "is not an absolute path", error);
-		if (json_get(&volumes, item->string, &only, error) < 0)
-			return -1;
 		config->volumes[count++] = item->string;
 	}
 	return 0;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/same_names.h"
+
 int json_error(const struct object *object, const char *key, const char *reason,
 	       struct error *error)
 {
@@ -33,6 +35,28 @@ int json_get(const struct object *object, const char *key, const cJSON **member,
 	if (*member && cJSON_IsNull(*member))
 		*member = NULL;
 	return 0;
+}
+
+int json_check_keys(const struct object *object, struct error *error)
+{
+	const size_t count = (size_t)cJSON_GetArraySize(object->json);
+	struct name *names = calloc(count + 1, sizeof(*names));
+	int result = 0;
+	size_t i = 0;
+	const cJSON *item;
+
+	if (!names)
+		return json_no_memory(error);
+	cJSON_ArrayForEach(item, object->json)
+		names[i++] = name_of(item->string);
+	if (same_names_find(names, count) < 0)
+		result = json_no_memory(error);
+	for (i = 0; !result && i < count; i++) {
+		if (names[i].first != i)
+			result = json_error(object, names[i].text, "is given twice", error);
+	}
+	free(names);
+	return result;
 }
 
 int json_get_object(const struct object *object, const char *key, struct object *member,

@@ -30,6 +30,9 @@ int json_no_memory(struct error *error);
 int json_parse(const char *document, const char *text, size_t length, cJSON **json,
 	       struct error *error);
 
+/* Fails when a key is given twice, for objects whose keys are not known before. */
+int json_check_keys(const struct object *object, struct error *error);
+
 /* These leave NULL when there is no such member. The member comes with its name. */
 int json_get(const struct object *object, const char *key, const cJSON **member,
 	     struct error *error);

@@ -13,6 +13,7 @@
 #include "config/linux_config.h"
 #include "config/overrides.h"
 #include "config/process_config.h"
+#include "config/same_names.h"
 
 static int parse_system(const struct object *root, struct config *config, struct error *error)
 {
@@ -105,19 +106,33 @@ static int check_unsupported(const struct object *root, const struct object *lin
 	return 0;
 }
 
-/* Takes over the list of options. */
-static void add_mount(struct config *config, size_t earlier, const struct mount_point *mount)
+/*
+ * A mount takes the place of an earlier document's with the same destination, since
+ * mounts below it may come later.
+ */
+static int merge_mounts(struct config *config, size_t earlier, struct error *error)
 {
-	size_t i = 0;
+	struct mount_point *mounts = config->mounts;
+	struct name *names = calloc(config->mount_count, sizeof(*names));
+	size_t count = earlier;
 
-	/* In its place, since mounts below it may come later. */
-	while (i < earlier && strcmp(config->mounts[i].destination, mount->destination) != 0)
-		i++;
-	if (i == earlier)
-		i = config->mount_count++;
-	else
-		free(config->mounts[i].options);
-	config->mounts[i] = *mount;
+	for (size_t i = 0; names && i < config->mount_count; i++)
+		names[i] = name_of(mounts[i].destination);
+	if (!names || same_names_find(names, config->mount_count) < 0) {
+		free(names);
+		return json_no_memory(error);
+	}
+	for (size_t i = earlier; i < config->mount_count; i++) {
+		if (names[i].first < earlier) {
+			free(mounts[names[i].first].options);
+			mounts[names[i].first] = mounts[i];
+		} else {
+			mounts[count++] = mounts[i];
+		}
+	}
+	config->mount_count = count;
+	free(names);
+	return 0;
 }
 
 static int parse_mount(const struct object *object, struct mount_point *mount,
@@ -135,7 +150,6 @@ static int parse_mount(const struct object *object, struct mount_point *mount,
 	return json_get_strings(object, "options", &mount->options, error);
 }
 
-/* A mount takes the place of an earlier document's with the same destination. */
 static int parse_mounts(const struct object *root, struct config *config, struct error *error)
 {
 	struct object object = { .document = root->document, .name = "mounts: " };
@@ -157,20 +171,29 @@ static int parse_mounts(const struct object *root, struct config *config, struct
 
 		if (parse_mount(&object, &mount, error) < 0)
 			return -1;
-		add_mount(config, earlier, &mount);
+		config->mounts[config->mount_count++] = mount;
 	}
-	return 0;
+	return earlier ? merge_mounts(config, earlier, error) : 0;
 }
 
-static void add_setting(struct config *config, size_t earlier, struct setting setting)
+/* A setting takes the place of an earlier document's with the same name. */
+static int merge_settings(struct config *config, size_t earlier, struct error *error)
 {
-	size_t i = 0;
+	struct setting *settings = config->settings;
+	struct name *names = calloc(config->setting_count, sizeof(*names));
+	size_t count = earlier;
 
-	while (i < earlier && strcmp(config->settings[i].name, setting.name) != 0)
-		i++;
-	if (i == earlier)
-		i = config->setting_count++;
-	config->settings[i] = setting;
+	for (size_t i = 0; names && i < config->setting_count; i++)
+		names[i] = name_of(settings[i].name);
+	if (!names || same_names_find(names, config->setting_count) < 0) {
+		free(names);
+		return json_no_memory(error);
+	}
+	for (size_t i = earlier; i < config->setting_count; i++)
+		settings[names[i].first < earlier ? names[i].first : count++] = settings[i];
+	config->setting_count = count;
+	free(names);
+	return 0;
 }
 
 static int parse_settings(const struct object *linux_, struct config *config,
@@ -185,20 +208,22 @@ static int parse_settings(const struct object *linux_, struct config *config,
 		return -1;
 	if (!object.json || !object.json->child)
 		return 0;
+	if (json_check_keys(&object, error) < 0)
+		return -1;
 	settings = realloc(config->settings,
 			   (earlier + (size_t)cJSON_GetArraySize(object.json)) * sizeof(*settings));
 	if (!settings)
 		return json_no_memory(error);
 	config->settings = settings;
 	cJSON_ArrayForEach(item, object.json) {
-		struct setting setting = { .name = item->string };
-
-		if (json_get_string(&object, item->string, &setting.value, error) < 0)
-			return -1;
-		if (setting.value)
-			add_setting(config, earlier, setting);
+		if (cJSON_IsNull(item))
+			continue;
+		if (!cJSON_IsString(item))
+			return json_error(&object, item->string, "is not a string", error);
+		settings[config->setting_count++] = (struct setting){
+			.name = item->string, .value = item->valuestring };
 	}
-	return 0;
+	return earlier ? merge_settings(config, earlier, error) : 0;
 }
 
 /* The runtime configuration's part. */

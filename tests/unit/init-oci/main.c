@@ -12,6 +12,7 @@ int main(void)
 	srunner_add_suite(runner, device_wait_suite());
 	srunner_add_suite(runner, image_suite());
 	srunner_add_suite(runner, kernel_names_suite());
+	srunner_add_suite(runner, large_suite());
 	srunner_add_suite(runner, life_suite());
 	srunner_add_suite(runner, mount_options_suite());
 	srunner_add_suite(runner, parts_suite());

@@ -9,6 +9,7 @@ Suite *config_suite(void);
 Suite *device_wait_suite(void);
 Suite *image_suite(void);
 Suite *kernel_names_suite(void);
+Suite *large_suite(void);
 Suite *life_suite(void);
 Suite *mount_options_suite(void);
 Suite *parts_suite(void);
