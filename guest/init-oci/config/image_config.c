@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "config/config_fields.h"
 #include "config/environment.h"
@@ -23,11 +22,30 @@ static int get_string(const struct object *object, const char *key, const char *
 	return 0;
 }
 
+/* A list, or a string that stands for a list of one. */
+static int get_command(const struct object *object, const char *key, char ***list,
+		       struct error *error)
+{
+	const cJSON *item;
+
+	if (json_get(object, key, &item, error) < 0)
+		return -1;
+	if (!cJSON_IsString(item))
+		return json_get_strings(object, key, list, error);
+	free(*list);
+	*list = calloc(2, sizeof(**list));
+	if (!*list)
+		return json_no_memory(error);
+	if (item->valuestring[0])
+		(*list)[0] = item->valuestring;
+	return 0;
+}
+
 static int apply_command(const struct object *object, struct image *image, struct error *error)
 {
 	char **entrypoint = NULL;
 
-	if (json_get_strings(object, "Entrypoint", &entrypoint, error) < 0)
+	if (get_command(object, "Entrypoint", &entrypoint, error) < 0)
 		return -1;
 	if (entrypoint) {
 		free(image->entrypoint);
@@ -38,7 +56,7 @@ static int apply_command(const struct object *object, struct image *image, struc
 		free(image->command);
 		image->command = NULL;
 	}
-	return json_get_strings(object, "Cmd", &image->command, error);
+	return get_command(object, "Cmd", &image->command, error);
 }
 
 static int apply_volumes(const struct object *image, struct config *config, struct error *error)
@@ -134,18 +152,6 @@ static int add_settings(struct config *config, struct error *error)
 	return 0;
 }
 
-/* The kernel's own limit of 4096 files is too low for servers to raise theirs. */
-static void add_limit(struct config *config)
-{
-	static const struct limit files = { RLIMIT_NOFILE, 1024, 524288 };
-
-	for (size_t i = 0; i < config->limit_count; i++) {
-		if (config->limits[i].resource == files.resource)
-			return;
-	}
-	config->limits[config->limit_count++] = files;
-}
-
 int image_config_complete(const struct image *image, struct config *config,
 			  struct error *error)
 {
@@ -163,7 +169,6 @@ int image_config_complete(const struct image *image, struct config *config,
 	if (environment_add_missing(&config->env, path) < 0 ||
 	    (config->terminal && environment_add_missing(&config->env, terminal) < 0))
 		return json_no_memory(error);
-	add_limit(config);
 	return add_settings(config, error);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "config/config_fields.h"
 
@@ -270,7 +271,7 @@ static uint64_t restrict_set(uint64_t *set, uint64_t possible)
  * By the kernel's rules, under which container engines write sets that no process can
  * have: ambient ones that are not inheritable.
  */
-void process_config_complete(struct config *config)
+static void restrict_capabilities(struct config *config)
 {
 	struct capabilities *sets = &config->capabilities;
 
@@ -278,4 +279,30 @@ void process_config_complete(struct config *config)
 	config->lost_capabilities |= restrict_set(&sets->inheritable, sets->bounding);
 	config->lost_capabilities |= restrict_set(&sets->ambient,
 						  sets->permitted & sets->inheritable);
+}
+
+/*
+ * What container engines have themselves, and so what their processes inherit. The
+ * kernel's own are too low: 4096 files for servers that raise theirs, and in a small VM
+ * a few hundred processes.
+ */
+static void add_limits(struct config *config)
+{
+	static const struct limit usual[] = {
+		{ RLIMIT_NOFILE, 1024, 524288 },
+		{ RLIMIT_NPROC, UINT64_MAX, UINT64_MAX },
+	};
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		struct limit *place = limit_place(config, usual[i].resource);
+
+		if (place == config->limits + config->limit_count)
+			config->limits[config->limit_count++] = usual[i];
+	}
+}
+
+void process_config_complete(struct config *config)
+{
+	restrict_capabilities(config);
+	add_limits(config);
 }

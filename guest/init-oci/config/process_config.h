@@ -9,7 +9,7 @@
 int process_config_apply(const struct object *document, struct config *config,
 			 struct error *error);
 
-/* What only both documents together tell: which capabilities the process can have. */
+/* What only both documents together tell: possible capabilities, and missing limits. */
 void process_config_complete(struct config *config);
 
 #endif

@@ -40,7 +40,7 @@ START_TEST(fills_in_what_is_not_given)
 	ck_assert_uint_eq(config.gid, 0);
 	ck_assert_uint_eq(config.group_count, 0);
 	ck_assert_ptr_null(config.user);
-	ck_assert_uint_eq(config.limit_count, 0);
+	ck_assert_uint_eq(config.limit_count, 2);
 	ck_assert_uint_eq(config.mount_count, 0);
 	ck_assert_uint_eq(config.setting_count, 0);
 	ck_assert_ptr_null(config.volumes);
@@ -94,7 +94,7 @@ START_TEST(takes_every_field_it_honours)
 	ck_assert(config.no_new_privileges);
 	ck_assert(config.has_oom_score_adj);
 	ck_assert_int_eq(config.oom_score_adj, -500);
-	ck_assert_uint_eq(config.limit_count, 2);
+	ck_assert_uint_eq(config.limit_count, 3);
 	ck_assert_int_eq(config.limits[0].resource, 7);
 	ck_assert(config.limits[0].soft == 1024 && config.limits[0].hard == 4096);
 	ck_assert_int_eq(config.limits[1].resource, 4);

@@ -136,6 +136,10 @@ static const struct {
 	{ "\"Cmd\":[\"c\",\"1\"]", "\"Cmd\":[\"d\"]", { "d" } },
 	{ "", "\"Cmd\":[\"d\"]", { "d" } },
 	{ "\"Entrypoint\":[\"e\"]", "", { "e" } },
+	/* A string is a list of one, and an empty one is none. */
+	{ "\"Entrypoint\":\"e f\",\"Cmd\":\"c\"", "", { "e f", "c" } },
+	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Entrypoint\":\"x\"", { "x" } },
+	{ "\"Entrypoint\":[\"e\"],\"Cmd\":[\"c\"]", "\"Entrypoint\":\"\"", { "c" } },
 };
 
 START_TEST(joins_entrypoint_and_command)
@@ -187,14 +191,10 @@ START_TEST(variables_are_merged_by_name)
 }
 END_TEST
 
-START_TEST(engines_limits_and_settings_are_for_images_only)
+START_TEST(engines_settings_are_for_images_only)
 {
 	ck_assert_int_eq(parse(IMAGE("\"Cmd\":[\"a\"]"),
 			       "{\"linux\":{\"sysctl\":{\"net.ipv4.ping_group_range\":\"1 0\"}}}"), 0);
-	ck_assert_uint_eq(config.limit_count, 1);
-	ck_assert_int_eq(config.limits[0].resource, RLIMIT_NOFILE);
-	ck_assert_uint_eq(config.limits[0].soft, 1024);
-	ck_assert_uint_eq(config.limits[0].hard, 524288);
 	/* What the configuration says comes last, and so counts. */
 	ck_assert_uint_eq(config.setting_count, 3);
 	ck_assert_str_eq(config.settings[0].name, "net.ipv4.ip_unprivileged_port_start");
@@ -202,15 +202,32 @@ START_TEST(engines_limits_and_settings_are_for_images_only)
 	ck_assert_str_eq(config.settings[2].value, "1 0");
 	ck_assert(!config.settings[2].optional);
 	config_free(&config);
-	ck_assert_int_eq(parse(IMAGE("\"Cmd\":[\"a\"]"),
-			       "{\"process\":{\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\","
-			       "\"soft\":1,\"hard\":2}]}}"), 0);
-	ck_assert_uint_eq(config.limit_count, 1);
-	ck_assert_uint_eq(config.limits[0].hard, 2);
-	config_free(&config);
 	ck_assert_int_eq(parse("{\"process\":{\"args\":[\"a\"]}}", NULL), 0);
-	ck_assert_uint_eq(config.limit_count, 0);
 	ck_assert_uint_eq(config.setting_count, 0);
+	config_free(&config);
+}
+END_TEST
+
+/* Of an image and of a runtime configuration. */
+static const char *const limited[] = { IMAGE("\"Cmd\":[\"a\"]"), PROCESS("\"args\":[\"a\"]") };
+
+START_TEST(engines_limits_are_there_unless_others_are)
+{
+	ck_assert_int_eq(parse(limited[_i], NULL), 0);
+	ck_assert_uint_eq(config.limit_count, 2);
+	ck_assert_int_eq(config.limits[0].resource, RLIMIT_NOFILE);
+	ck_assert_uint_eq(config.limits[0].soft, 1024);
+	ck_assert_uint_eq(config.limits[0].hard, 524288);
+	ck_assert_int_eq(config.limits[1].resource, RLIMIT_NPROC);
+	ck_assert(config.limits[1].soft == UINT64_MAX && config.limits[1].hard == UINT64_MAX);
+	config_free(&config);
+	ck_assert_int_eq(parse(limited[_i],
+			       "{\"process\":{\"rlimits\":[{\"type\":\"RLIMIT_NPROC\","
+			       "\"soft\":1,\"hard\":2}]}}"), 0);
+	ck_assert_uint_eq(config.limit_count, 2);
+	ck_assert_int_eq(config.limits[0].resource, RLIMIT_NPROC);
+	ck_assert_uint_eq(config.limits[0].hard, 2);
+	ck_assert_int_eq(config.limits[1].resource, RLIMIT_NOFILE);
 	config_free(&config);
 }
 END_TEST
@@ -397,7 +414,8 @@ START_TEST(limits_are_merged_by_type)
 			"{\"type\":\"RLIMIT_NOFILE\",\"soft\":3,\"hard\":4}]"),
 		PROCESS("\"rlimits\":[{\"type\":\"RLIMIT_CORE\",\"soft\":7,\"hard\":8},"
 			"{\"type\":\"RLIMIT_CPU\",\"soft\":5,\"hard\":6}]")), 0);
-	ck_assert_uint_eq(config.limit_count, 3);
+	/* And that of processes, which is not given. */
+	ck_assert_uint_eq(config.limit_count, 4);
 	ck_assert(config.limits[0].resource == 0 && config.limits[0].soft == 5 &&
 		  config.limits[0].hard == 6);
 	ck_assert(config.limits[1].resource == 7 && config.limits[1].soft == 3);
@@ -467,7 +485,8 @@ static const struct {
 	{ GOOD, PROCESS("\"args\":[]"), NO_PROGRAM },
 	{ "{\"config\":[]}", NULL, "config: config: is not an object" },
 	{ "{\"config\":{},\"config\":{}}", NULL, "config: config: is given twice" },
-	{ IMAGE("\"Entrypoint\":\"a\""), NULL, "config: config.Entrypoint: is not an array" },
+	{ IMAGE("\"Entrypoint\":1"), NULL, "config: config.Entrypoint: is not an array" },
+	{ IMAGE("\"Entrypoint\":\"\""), NULL, NO_PROGRAM },
 	{ IMAGE("\"Entrypoint\":[[\"a\"]]"), NULL,
 	  "config: config.Entrypoint: is not an array of strings" },
 	{ IMAGE("\"Cmd\":{}"), NULL, "config: config.Cmd: is not an array" },
@@ -540,7 +559,8 @@ Suite *image_suite(void)
 	tcase_add_loop_test(cases, joins_entrypoint_and_command, 0, COUNT(commands));
 	tcase_add_test(cases, overrides_replace_fields_of_an_image);
 	tcase_add_test(cases, variables_are_merged_by_name);
-	tcase_add_test(cases, engines_limits_and_settings_are_for_images_only);
+	tcase_add_test(cases, engines_settings_are_for_images_only);
+	tcase_add_loop_test(cases, engines_limits_are_there_unless_others_are, 0, 2);
 	tcase_add_test(cases, engines_variables_are_for_images_only);
 	tcase_add_test(cases, runtime_fields_win_over_those_of_an_image);
 	tcase_add_test(cases, a_process_may_name_its_user);
