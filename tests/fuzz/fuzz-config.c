@@ -59,6 +59,11 @@ static void check_process(const struct config *config)
 		CHECK(config->groups[i] != UINT32_MAX);
 	CHECK(config->umask >= -1 && config->umask <= 0777);
 	CHECK(config->oom_score_adj >= -1000 && config->oom_score_adj <= 1000);
+	CHECK(config->io_class >= -1 && config->io_class <= 3);
+	CHECK(config->io_level >= 0 && config->io_level <= 7);
+	CHECK(config->scheduler.policy >= -1 && config->scheduler.policy <= 6);
+	for (size_t i = 0; i < config->hook_count; i++)
+		CHECK(config->hooks[i].path[0] == '/' && config->hooks[i].timeout >= 0);
 	CHECK(config->limit_count <= RESOURCE_LIMITS);
 	for (size_t i = 0; i < config->limit_count; i++) {
 		CHECK(config->limits[i].resource >= 0 &&

@@ -130,6 +130,28 @@ static inline int open_path(int directory, const char *path, const struct open_r
 	return (int)syscall(SYS_openat2, directory, path, how, sizeof(*how));
 }
 
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x80
+#endif
+
+#define IO_PRIORITY_OF_PROCESS 1
+#define IO_PRIORITY_CLASS_SHIFT 13
+
+struct scheduling_attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+	uint32_t least_utilization, most_utilization;
+};
+
+/* Readable when the process has ended. */
+static inline int process_descriptor(pid_t process)
+{
+	return (int)syscall(SYS_pidfd_open, process, 0);
+}
+
 #define CAPABILITY_VERSION_3 0x20080522
 
 struct capability_header {

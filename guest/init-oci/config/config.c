@@ -6,6 +6,17 @@
 
 #include <cJSON.h>
 
+void config_free_hooks(struct config *config)
+{
+	for (size_t i = 0; i < config->hook_count; i++) {
+		free(config->hooks[i].args);
+		free(config->hooks[i].env);
+	}
+	free(config->hooks);
+	config->hooks = NULL;
+	config->hook_count = 0;
+}
+
 void config_free(struct config *config)
 {
 	free(config->args);
@@ -20,6 +31,7 @@ void config_free(struct config *config)
 		free(config->mounts[i].options);
 	free(config->mounts);
 	free(config->settings);
+	config_free_hooks(config);
 	for (size_t i = 0; i < sizeof(config->json) / sizeof(config->json[0]); i++)
 		cJSON_Delete(config->json[i]);
 }

@@ -31,6 +31,28 @@ struct mount_point {
 	struct confinement confinement;
 };
 
+/* The kernel's numbers of `process.scheduler`; times are in nanoseconds. */
+struct scheduler {
+	int policy;		/* -1: as it is */
+	int nice;
+	unsigned int priority;
+	uint64_t flags, runtime, deadline, period;
+};
+
+/* How far a clock of the container is ahead. */
+struct time_offset {
+	bool present;
+	int64_t seconds;
+	uint32_t nanoseconds;
+};
+
+/* One of `hooks.startContainer`. */
+struct hook {
+	const char *path;
+	char **args, **env;	/* NULL when they are not given */
+	int timeout;		/* in seconds; 0: none */
+};
+
 /* One of `linux.sysctl`, or a default of every image, if the kernel knows it. */
 struct setting {
 	const char *name, *value;
@@ -70,11 +92,18 @@ struct config {
 	bool root_propagation_of_tree;
 	int umask;
 	int oom_score_adj;
+	struct scheduler scheduler;
+	int io_class, io_level;		/* the class is -1: as it is */
+	struct time_offset monotonic, boot_time;
+	struct hook *hooks;
+	size_t hook_count;
 	unsigned short rows, columns;
 	bool terminal;
 	bool no_new_privileges;
 	bool read_only_root;
 	bool has_capabilities;
+	bool has_personality;
+	bool personality_is_32_bit;
 	bool has_oom_score_adj;
 	struct confinement confinements[5];
 	/* What is said and not done: names of no capability, and those that no set can have. */
@@ -90,5 +119,6 @@ struct config {
 
 /* Frees what is in it. */
 void config_free(struct config *config);
+void config_free_hooks(struct config *config);
 
 #endif

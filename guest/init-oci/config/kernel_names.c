@@ -30,6 +30,17 @@ static const char *const resource_limits[RESOURCE_LIMITS] = {
 	"LOCKS", "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO", "RTTIME",
 };
 
+static const char *const policies[] = {
+	"OTHER", "FIFO", "RR", "BATCH", "ISO", "IDLE", "DEADLINE",
+};
+
+static const char *const scheduling_flags[] = {
+	"RESET_ON_FORK", "RECLAIM", "DL_OVERRUN", "KEEP_POLICY", "KEEP_PARAMS", "UTIL_CLAMP_MIN",
+	"UTIL_CLAMP_MAX",
+};
+
+static const char *const io_classes[] = { "NONE", "RT", "BE", "IDLE" };
+
 static const char signals[][7] = {
 	"", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV",
 	"USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU",
@@ -79,6 +90,23 @@ void capability_names(uint64_t set, char *text, size_t size)
 int resource_limit_number(const char *name)
 {
 	return find(name, "RLIMIT_", resource_limits, RESOURCE_LIMITS);
+}
+
+int scheduling_policy_number(const char *name)
+{
+	return find(name, "SCHED_", policies, (int)(sizeof(policies) / sizeof(policies[0])));
+}
+
+int scheduling_flag_number(const char *name)
+{
+	return find(name, "SCHED_FLAG_", scheduling_flags,
+		    (int)(sizeof(scheduling_flags) / sizeof(scheduling_flags[0])));
+}
+
+int io_class_number(const char *name)
+{
+	return find(name, "IOPRIO_CLASS_", io_classes,
+		    (int)(sizeof(io_classes) / sizeof(io_classes[0])));
 }
 
 /* One or two digits; -1 for anything else. */

@@ -10,6 +10,10 @@
 /* The number of CAP_... or RLIMIT_..., or -1 when there is none. */
 int capability_number(const char *name);
 int resource_limit_number(const char *name);
+/* Likewise of SCHED_..., SCHED_FLAG_..., of which it is the bit, and IOPRIO_CLASS_... */
+int scheduling_policy_number(const char *name);
+int scheduling_flag_number(const char *name);
+int io_class_number(const char *name);
 
 /* The names of a set of capabilities, with ", " between them, cut to fit. */
 void capability_names(uint64_t set, char *text, size_t size);

@@ -2,9 +2,13 @@
 /* Small fields of the `linux` of an OCI runtime configuration. */
 #include "config/linux_config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/linux_abi.h"
+
+/* The kernel's own limit is less. */
+#define SECONDS_MAX 9007199254740992.0
 
 static int parse_propagation(const struct object *linux_, struct config *config,
 			     struct error *error)
@@ -64,9 +68,75 @@ static int check_namespaces(const struct object *linux_, struct error *error)
 	return 0;
 }
 
+static int parse_personality(const struct object *linux_, struct config *config,
+			     struct error *error)
+{
+	struct object object = { .name = "linux.personality." };
+	const char *domain = config->personality_is_32_bit ? "LINUX32" : "LINUX";
+	char **flags = NULL;
+	int result = -1;
+
+	if (json_get_object(linux_, "personality", &object, error) < 0)
+		return -1;
+	if (!object.json)
+		return 0;
+	if (json_get_string(&object, "domain", &domain, error) < 0 ||
+	    json_get_strings(&object, "flags", &flags, error) < 0)
+		goto out;
+	config->has_personality = true;
+	config->personality_is_32_bit = !strcmp(domain, "LINUX32");
+	if (!config->personality_is_32_bit && strcmp(domain, "LINUX") != 0)
+		json_error(&object, "domain", "is neither LINUX nor LINUX32", error);
+	else if (flags && flags[0])
+		json_error(&object, "flags", "is not empty, and the specification has none", error);
+	else
+		result = 0;
+out:
+	free(flags);
+	return result;
+}
+
+static int parse_time_offset(const struct object *offsets, const char *key, const char *name,
+			     struct time_offset *offset, struct error *error)
+{
+	struct object object = { .name = name };
+	double number;
+	bool present;
+
+	if (json_get_object(offsets, key, &object, error) < 0)
+		return -1;
+	if (!object.json)
+		return 0;
+	offset->present = true;
+	if (json_get_number(&object, "secs", -SECONDS_MAX, SECONDS_MAX, &number, &present, error) < 0)
+		return -1;
+	if (present)
+		offset->seconds = (int64_t)number;
+	if (json_get_number(&object, "nanosecs", 0, 999999999, &number, &present, error) < 0)
+		return -1;
+	if (present)
+		offset->nanoseconds = (uint32_t)number;
+	return 0;
+}
+
+static int parse_time_offsets(const struct object *linux_, struct config *config,
+			      struct error *error)
+{
+	struct object offsets = { .name = "linux.timeOffsets." };
+
+	if (json_get_object(linux_, "timeOffsets", &offsets, error) < 0 ||
+	    parse_time_offset(&offsets, "monotonic", "linux.timeOffsets.monotonic.",
+			      &config->monotonic, error) < 0)
+		return -1;
+	return parse_time_offset(&offsets, "boottime", "linux.timeOffsets.boottime.",
+				 &config->boot_time, error);
+}
+
 int linux_config_apply(const struct object *linux_, struct config *config, struct error *error)
 {
-	if (parse_propagation(linux_, config, error) < 0 || check_namespaces(linux_, error) < 0)
+	if (parse_propagation(linux_, config, error) < 0 || check_namespaces(linux_, error) < 0 ||
+	    parse_personality(linux_, config, error) < 0 ||
+	    parse_time_offsets(linux_, config, error) < 0)
 		return -1;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "config/config_fields.h"
 #include "config/confinement.h"
+#include "config/hooks_config.h"
 #include "config/image_config.h"
 #include "config/json.h"
 #include "config/linux_config.h"
@@ -84,21 +85,22 @@ static int note_ignored(const struct object *object, const char *const *ignored,
 static int check_unsupported(const struct object *root, const struct object *linux_,
 			     struct config *config, struct error *error)
 {
-	static const char *const root_ignored[] = { "hooks", NULL };
-	static const char *const process_ignored[] = {
-		"process.ioPriority", "process.scheduler", "process.execCPUAffinity", NULL
+	static const char *const hooks_ignored[] = {
+		"hooks.prestart", "hooks.createRuntime", "hooks.createContainer", "hooks.poststart",
+		"hooks.poststop", NULL
 	};
+	static const char *const process_ignored[] = { "process.execCPUAffinity", NULL };
 	static const char *const linux_refused[] = {
 		"seccomp", NULL
 	};
 	static const char *const linux_ignored[] = {
-		"linux.devices", "linux.intelRdt", "linux.personality", "linux.resources",
-		"linux.timeOffsets", NULL
+		"linux.devices", "linux.intelRdt", "linux.resources", NULL
 	};
-	struct object process = { .name = "process." };
+	struct object process = { .name = "process." }, hooks = { .name = "hooks." };
 
 	if (json_get_object(root, "process", &process, error) < 0 ||
-	    note_ignored(root, root_ignored, config, error) < 0 ||
+	    json_get_object(root, "hooks", &hooks, error) < 0 ||
+	    note_ignored(&hooks, hooks_ignored, config, error) < 0 ||
 	    note_ignored(&process, process_ignored, config, error) < 0 ||
 	    check_refused(linux_, linux_refused, error) < 0 ||
 	    note_ignored(linux_, linux_ignored, config, error) < 0)
@@ -239,6 +241,7 @@ static int apply_runtime(const struct object *root, struct config *config, struc
 	    parse_mounts(root, config, error) < 0 ||
 	    parse_settings(&linux_, config, error) < 0 ||
 	    linux_config_apply(&linux_, config, error) < 0 ||
+	    hooks_config_apply(root, config, error) < 0 ||
 	    confinement_apply(root, config, error) < 0 ||
 	    check_unsupported(root, &linux_, config, error) < 0)
 		return -1;
@@ -303,7 +306,9 @@ int config_parse(const char *text, size_t length, const char *overrides,
 	};
 	const size_t count = overrides ? 2 : 1;
 
-	*config = (struct config){ .cwd = "/", .stop_signal = SIGTERM, .umask = -1 };
+	*config = (struct config){
+		.cwd = "/", .stop_signal = SIGTERM, .umask = -1, .io_class = -1, .scheduler.policy = -1
+	};
 	if (parse_document(&documents[0], text, length, &config->json[0], error) < 0 ||
 	    (overrides && parse_document(&documents[1], overrides, overrides_length,
 					 &config->json[1], error) < 0) ||

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "config/config_fields.h"
+#include "config/scheduling_config.h"
 
 /* 2 to the 64th: what RLIM_INFINITY, the largest 64-bit number, is as a double. */
 #define INFINITE 18446744073709551616.0
@@ -253,7 +254,8 @@ int process_config_apply(const struct object *document, struct config *config,
 	    parse_user(&process, config, error) < 0 ||
 	    parse_limits(&process, config, error) < 0 ||
 	    parse_capabilities(&process, config, error) < 0 ||
-	    parse_terminal(&process, config, error) < 0)
+	    parse_terminal(&process, config, error) < 0 ||
+	    scheduling_config_apply(&process, config, error) < 0)
 		return -1;
 	return 0;
 }

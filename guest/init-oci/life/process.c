@@ -16,6 +16,8 @@
 #include "base/file.h"
 #include "base/linux_abi.h"
 #include "life/exit_status.h"
+#include "life/hooks.h"
+#include "life/kernel_attributes.h"
 #include "life/path_search.h"
 
 #define CAPABILITY_MAX 63
@@ -117,25 +119,41 @@ static int set_capabilities(const struct config *config, struct error *error)
 	return 0;
 }
 
-static int prepare(const struct config *config, struct error *error)
+/* Takes away what the container is not to have. */
+static int restrict_privileges(const struct config *config, struct error *error)
 {
-	setsid();
-	if (config->umask >= 0)
-		umask((mode_t)config->umask);
-	if (take_terminal(config, error) < 0 || set_limits(config, error) < 0 ||
-	    set_oom_score(config, error) < 0)
-		return -1;
-	/* As root, like container engines: the directory may be closed to the user. */
-	if (chdir(config->cwd) < 0)
-		return step_error("enter directory ", config->cwd, error);
-	if (streams_give(config->uid) < 0)
-		return step_error("give the standard streams to the user", "", error);
 	if (bound_capabilities(config, error) < 0 || set_user(config, error) < 0 ||
 	    set_capabilities(config, error) < 0)
 		return -1;
 	if (config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return step_error("set noNewPrivileges", "", error);
 	return 0;
+}
+
+static int set_surroundings(const struct config *config, struct error *error)
+{
+	setsid();
+	if (config->umask >= 0)
+		umask((mode_t)config->umask);
+	if (take_terminal(config, error) < 0 || set_limits(config, error) < 0 ||
+	    set_oom_score(config, error) < 0 || kernel_attributes_set(config, error) < 0)
+		return -1;
+	/* As root, like container engines: the directory may be closed to the user. */
+	if (chdir(config->cwd) < 0)
+		return step_error("enter directory ", config->cwd, error);
+	if (streams_give(config->uid) < 0)
+		return step_error("give the standard streams to the user", "", error);
+	return 0;
+}
+
+static int prepare(const struct config *config, const sigset_t *signals, struct error *error)
+{
+	if (set_surroundings(config, error) < 0)
+		return -1;
+	sigprocmask(SIG_SETMASK, signals, NULL);
+	if (hooks_run(config, restrict_privileges, error) < 0)
+		return -1;
+	return restrict_privileges(config, error);
 }
 
 /* Returns only when no candidate can be started; the value is the most telling errno. */
@@ -167,11 +185,10 @@ int process_become(const struct config *config, const struct streams *streams, c
 	int reason;
 
 	streams_take(streams);
-	if (prepare(config, &error) < 0) {
+	if (prepare(config, signals, &error) < 0) {
 		SAY(error.text);
 		return EXIT_STATUS_SETUP_FAILED;
 	}
-	sigprocmask(SIG_SETMASK, signals, NULL);
 	reason = execute(config, &hint);
 	SAY("run ", config->args[0], ": ", strerror(reason), reason == ENOENT ? hint : "");
 	return exit_status_of_exec(reason);

@@ -197,14 +197,98 @@ END_TEST
 START_TEST(names_every_field_that_it_does_not_carry_out)
 {
 	ck_assert_int_eq(parse(
-		"{\"hooks\":{\"poststop\":[1]},\"process\":{\"args\":[\"a\"],"
-		"\"ioPriority\":{\"a\":1},\"scheduler\":{\"a\":1},\"execCPUAffinity\":{\"a\":1}},"
-		"\"linux\":{\"devices\":[1],\"intelRdt\":{\"a\":1},\"personality\":{\"a\":1},"
-		"\"resources\":{\"a\":1},\"timeOffsets\":{\"a\":1}}}"), 0);
+		"{\"hooks\":{\"prestart\":[1],\"createRuntime\":[1],\"createContainer\":[1],"
+		"\"poststart\":[1],\"poststop\":[1],\"startContainer\":[]},"
+		"\"process\":{\"args\":[\"a\"],\"execCPUAffinity\":{\"a\":1}},"
+		"\"linux\":{\"devices\":[1],\"intelRdt\":{\"a\":1},\"resources\":{\"a\":1}}}"), 0);
 	ck_assert_uint_eq(config.ignored_count, 9);
-	ck_assert_str_eq(config.ignored[0], "hooks");
-	ck_assert_str_eq(config.ignored[1], "process.ioPriority");
-	ck_assert_str_eq(config.ignored[8], "linux.timeOffsets");
+	ck_assert_str_eq(config.ignored[0], "hooks.prestart");
+	ck_assert_str_eq(config.ignored[4], "hooks.poststop");
+	ck_assert_str_eq(config.ignored[5], "process.execCPUAffinity");
+	ck_assert_str_eq(config.ignored[8], "linux.resources");
+	ck_assert_uint_eq(config.hook_count, 0);
+	config_free(&config);
+}
+END_TEST
+
+START_TEST(takes_what_the_kernel_keeps_for_a_process)
+{
+	ck_assert_int_eq(parse(
+		"{\"process\":{\"args\":[\"a\"],"
+		"\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":4},"
+		"\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"nice\":-20,\"priority\":99,"
+		" \"flags\":[\"SCHED_FLAG_RESET_ON_FORK\",\"SCHED_FLAG_UTIL_CLAMP_MAX\"],"
+		" \"runtime\":1,\"deadline\":2,\"period\":9007199254740991}},"
+		"\"linux\":{\"personality\":{\"domain\":\"LINUX32\",\"flags\":[]},"
+		"\"timeOffsets\":{\"monotonic\":{\"secs\":-5,\"nanosecs\":999999999},"
+		" \"boottime\":{\"secs\":4294967296}}}}"), 0);
+	ck_assert_int_eq(config.io_class, 2);
+	ck_assert_int_eq(config.io_level, 4);
+	ck_assert_int_eq(config.scheduler.policy, 6);
+	ck_assert_int_eq(config.scheduler.nice, -20);
+	ck_assert_uint_eq(config.scheduler.priority, 99);
+	ck_assert(config.scheduler.flags == (1 | 1 << 6));
+	ck_assert(config.scheduler.runtime == 1 && config.scheduler.deadline == 2);
+	ck_assert(config.scheduler.period == 9007199254740991);
+	ck_assert(config.has_personality && config.personality_is_32_bit);
+	ck_assert(config.monotonic.present && config.boot_time.present);
+	ck_assert(config.monotonic.seconds == -5);
+	ck_assert_uint_eq(config.monotonic.nanoseconds, 999999999);
+	ck_assert(config.boot_time.seconds == 4294967296);
+	ck_assert_uint_eq(config.boot_time.nanoseconds, 0);
+	config_free(&config);
+	ck_assert_int_eq(parse(TOP("\"linux\":{\"personality\":{\"domain\":\"LINUX\"},"
+				   "\"timeOffsets\":{}}")), 0);
+	ck_assert(config.has_personality && !config.personality_is_32_bit);
+	ck_assert(!config.monotonic.present && !config.boot_time.present);
+	ck_assert_int_eq(config.io_class, -1);
+	ck_assert_int_eq(config.scheduler.policy, -1);
+	config_free(&config);
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	int number;
+} policies[] = {
+	{ "SCHED_OTHER", 0 }, { "SCHED_FIFO", 1 }, { "SCHED_RR", 2 }, { "SCHED_BATCH", 3 },
+	{ "SCHED_ISO", 4 }, { "SCHED_IDLE", 5 }, { "SCHED_DEADLINE", 6 },
+};
+
+START_TEST(takes_every_policy)
+{
+	char text[128] = "{\"process\":{\"args\":[\"a\"],\"scheduler\":{\"policy\":\"";
+
+	strcat(strcat(text, policies[_i].name), "\"}}}");
+	ck_assert_int_eq(parse(text), 0);
+	ck_assert_int_eq(config.scheduler.policy, policies[_i].number);
+	config_free(&config);
+}
+END_TEST
+
+START_TEST(takes_hooks_in_the_container)
+{
+	static const char overrides[] =
+		"{\"hooks\":{\"startContainer\":[{\"path\":\"/c\",\"args\":[]}]}}";
+	static const char text[] = TOP(
+		"\"hooks\":{\"startContainer\":[{\"path\":\"/a\",\"args\":[\"a\",\"b\"],"
+		"\"env\":[\"A=1\"],\"timeout\":5},{\"path\":\"/b\"}]}");
+
+	ck_assert_int_eq(parse(text), 0);
+	ck_assert_uint_eq(config.hook_count, 2);
+	ck_assert_str_eq(config.hooks[0].path, "/a");
+	ck_assert_str_eq(config.hooks[0].args[1], "b");
+	ck_assert_str_eq(config.hooks[0].env[0], "A=1");
+	ck_assert_int_eq(config.hooks[0].timeout, 5);
+	ck_assert_str_eq(config.hooks[1].path, "/b");
+	ck_assert_ptr_null(config.hooks[1].args);
+	ck_assert_ptr_null(config.hooks[1].env);
+	ck_assert_int_eq(config.hooks[1].timeout, 0);
+	config_free(&config);
+	ck_assert_int_eq(config_parse(text, strlen(text), overrides, strlen(overrides), &config,
+				      &error), 0);
+	ck_assert_uint_eq(config.hook_count, 1);
+	ck_assert_str_eq(config.hooks[0].path, "/c");
 	config_free(&config);
 }
 END_TEST
@@ -365,6 +449,45 @@ static const struct {
 	  "config: linux.sysctl.net.x: is not a string" },
 	{ TOP("\"linux\":{\"sysctl\":{\"a\":\"1\",\"a\":\"2\"}}"),
 	  "config: linux.sysctl.a: is given twice" },
+	{ PROCESS("\"ioPriority\":1"), "config: process.ioPriority: is not an object" },
+	{ PROCESS("\"ioPriority\":{}"), "config: process.ioPriority.class: is missing" },
+	{ PROCESS("\"ioPriority\":{\"class\":\"RT\"}"),
+	  "config: process.ioPriority.class: there is no 'RT'" },
+	{ PROCESS("\"ioPriority\":{\"class\":\"IOPRIO_CLASS_RT\",\"priority\":8}"),
+	  "config: process.ioPriority.priority: is out of range" },
+	{ PROCESS("\"scheduler\":{\"nice\":1}"), "config: process.scheduler.policy: is missing" },
+	{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_\"}"),
+	  "config: process.scheduler.policy: there is no 'SCHED_'" },
+	{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_RR\",\"nice\":20}"),
+	  "config: process.scheduler.nice: is out of range" },
+	{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_RR\",\"priority\":-1}"),
+	  "config: process.scheduler.priority: is out of range" },
+	{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_RR\",\"flags\":[\"RECLAIM\"]}"),
+	  "config: process.scheduler.flags: there is no 'RECLAIM'" },
+	{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_RR\",\"flags\":[1]}"),
+	  "config: process.scheduler.flags: is not an array of strings" },
+	{ PROCESS("\"scheduler\":{\"policy\":\"SCHED_RR\",\"period\":1e19}"),
+	  "config: process.scheduler.period: is out of range" },
+	{ TOP("\"linux\":{\"personality\":{\"domain\":\"LINUX64\"}}"),
+	  "config: linux.personality.domain: is neither LINUX nor LINUX32" },
+	{ TOP("\"linux\":{\"personality\":{\"domain\":\"LINUX\",\"flags\":[\"x\"]}}"),
+	  "config: linux.personality.flags: is not empty, and the specification has none" },
+	{ TOP("\"linux\":{\"timeOffsets\":{\"monotonic\":1}}"),
+	  "config: linux.timeOffsets.monotonic: is not an object" },
+	{ TOP("\"linux\":{\"timeOffsets\":{\"boottime\":{\"secs\":1e17}}}"),
+	  "config: linux.timeOffsets.boottime.secs: is out of range" },
+	{ TOP("\"linux\":{\"timeOffsets\":{\"boottime\":{\"nanosecs\":1000000000}}}"),
+	  "config: linux.timeOffsets.boottime.nanosecs: is out of range" },
+	{ TOP("\"hooks\":[]"), "config: hooks: is not an object" },
+	{ TOP("\"hooks\":{\"startContainer\":{}}"), "config: hooks.startContainer: is not an array" },
+	{ TOP("\"hooks\":{\"startContainer\":[1]}"),
+	  "config: hooks.startContainer: is not an array of objects" },
+	{ TOP("\"hooks\":{\"startContainer\":[{\"path\":\"/a\",\"args\":[\"a\"]},{\"args\":[\"a\"]}]}"),
+	  "config: hooks.startContainer: path: is missing" },
+	{ TOP("\"hooks\":{\"startContainer\":[{\"path\":\"a\"}]}"),
+	  "config: hooks.startContainer: path: is not an absolute path" },
+	{ TOP("\"hooks\":{\"startContainer\":[{\"path\":\"/a\",\"timeout\":0}]}"),
+	  "config: hooks.startContainer: timeout: is out of range" },
 	{ TOP("\"annotations\":[]"), "config: annotations: is not an object" },
 	{ TOP("\"annotations\":{\"org.opencontainers.image.stopSignal\":\"SIGX\"}"),
 	  "config: annotations.org.opencontainers.image.stopSignal: there is no signal 'SIGX'" },
@@ -511,6 +634,10 @@ Suite *config_suite(void)
 	tcase_add_test(cases, takes_the_sets_of_both_documents_together);
 	tcase_add_test(cases, lists_unknown_capabilities_as_far_as_there_is_room);
 	tcase_add_test(cases, names_every_field_that_it_does_not_carry_out);
+	tcase_add_test(cases, takes_what_the_kernel_keeps_for_a_process);
+	tcase_add_loop_test(cases, takes_every_policy, 0,
+			    (int)(sizeof(policies) / sizeof(policies[0])));
+	tcase_add_test(cases, takes_hooks_in_the_container);
 	tcase_add_loop_test(cases, refuses, 0, (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_loop_test(cases, takes_the_propagation_of_the_root, 0,
 			    (int)(sizeof(propagations) / sizeof(propagations[0])));
