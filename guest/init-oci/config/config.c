@@ -20,6 +20,7 @@ void config_free(struct config *config)
 		free(config->mounts[i].options);
 	free(config->mounts);
 	free(config->settings);
+	seccomp_config_free(&config->seccomp);
 	for (size_t i = 0; i < sizeof(config->json) / sizeof(config->json[0]); i++)
 		cJSON_Delete(config->json[i]);
 }

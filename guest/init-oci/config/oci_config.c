@@ -10,6 +10,7 @@
 #include "config/image_config.h"
 #include "config/json.h"
 #include "config/process_config.h"
+#include "config/seccomp_config.h"
 
 static int parse_system(const struct object *root, struct config *config, struct error *error)
 {
@@ -88,7 +89,7 @@ static int check_unsupported(const struct object *root, const struct object *lin
 		"process.ioPriority", "process.scheduler", "process.execCPUAffinity", NULL
 	};
 	static const char *const linux_refused[] = {
-		"seccomp", "uidMappings", "gidMappings", "mountLabel", NULL
+		"uidMappings", "gidMappings", "mountLabel", NULL
 	};
 	static const char *const linux_ignored[] = {
 		"linux.devices", "linux.intelRdt", "linux.personality", "linux.resources",
@@ -216,6 +217,7 @@ static int apply_runtime(const struct object *root, struct config *config, struc
 	    json_get_paths(&linux_, "readonlyPaths", &config->read_only_paths, error) < 0 ||
 	    parse_mounts(root, config, error) < 0 ||
 	    parse_settings(&linux_, config, error) < 0 ||
+	    seccomp_config_apply(&linux_, &config->seccomp, error) < 0 ||
 	    check_unsupported(root, &linux_, config, error) < 0)
 		return -1;
 	return 0;
