@@ -217,7 +217,6 @@ static int apply_runtime(const struct object *root, struct config *config, struc
 	    json_get_paths(&linux_, "readonlyPaths", &config->read_only_paths, error) < 0 ||
 	    parse_mounts(root, config, error) < 0 ||
 	    parse_settings(&linux_, config, error) < 0 ||
-	    seccomp_config_apply(&linux_, &config->seccomp, error) < 0 ||
 	    check_unsupported(root, &linux_, config, error) < 0)
 		return -1;
 	return 0;
@@ -243,6 +242,8 @@ static int apply(const struct object *documents, size_t count, struct config *co
 		if (apply_runtime(&documents[i], config, error) < 0)
 			goto out;
 	}
+	if (seccomp_config_apply(documents, count, &config->seccomp, error) < 0)
+		goto out;
 	result = image_config_complete(&image, config, error);
 out:
 	image_config_free(&image);

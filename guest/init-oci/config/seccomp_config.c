@@ -285,17 +285,23 @@ static int parse(const struct object *object, struct seccomp *seccomp, struct er
 	return seccomp->rule_count ? need(object, "defaultAction", seccomp->present, error) : 0;
 }
 
-int seccomp_config_apply(const struct object *linux_, struct seccomp *seccomp,
+int seccomp_config_apply(const struct object *documents, size_t count, struct seccomp *seccomp,
 			 struct error *error)
 {
-	struct object object = { .name = "linux.seccomp." };
+	while (count-- > 0) {
+		struct object linux_ = { .name = "linux." };
+		struct object object = { .name = "linux.seccomp." };
 
-	if (json_get_object(linux_, "seccomp", &object, error) < 0)
-		return -1;
-	if (!object.json && !cJSON_GetObjectItemCaseSensitive(linux_->json, "seccomp"))
-		return 0;
-	seccomp_config_free(seccomp);
-	return object.json ? parse(&object, seccomp, error) : 0;
+		if (json_get_object(&documents[count], "linux", &linux_, error) < 0 ||
+		    json_get_object(&linux_, "seccomp", &object, error) < 0)
+			return -1;
+		if (object.json)
+			return parse(&object, seccomp, error);
+		/* null, too, is an answer. */
+		if (cJSON_GetObjectItemCaseSensitive(linux_.json, "seccomp"))
+			return 0;
+	}
+	return 0;
 }
 
 void seccomp_config_free(struct seccomp *seccomp)
@@ -305,5 +311,4 @@ void seccomp_config_free(struct seccomp *seccomp)
 		free(seccomp->rules[i].conditions);
 	}
 	free(seccomp->rules);
-	*seccomp = (struct seccomp){ .present = false };
 }

@@ -43,10 +43,10 @@ struct seccomp {
 };
 
 /*
- * Takes the `seccomp` of `linux`, if it has one. It is one unit: it replaces an
- * earlier document's, and so do null and an empty one, which mean none.
+ * Takes `linux.seccomp` of the last document that has one. It is one unit: what earlier
+ * documents have does not matter. null and an empty one mean that there is none.
  */
-int seccomp_config_apply(const struct object *linux_, struct seccomp *seccomp,
+int seccomp_config_apply(const struct object *documents, size_t count, struct seccomp *seccomp,
 			 struct error *error);
 void seccomp_config_free(struct seccomp *seccomp);
 

@@ -148,13 +148,14 @@ static void read_rule(const cJSON *json, struct rule *rule)
 		if (is_common(item->valuestring))
 			add_name(rule, item->valuestring);
 	}
-	cJSON_ArrayForEach(item, member(json, "args"))
+	cJSON_ArrayForEach(item, member(json, "args")) {
 		rule->conditions[rule->condition_count++] = (struct condition){
 			.argument = (unsigned int)number_of(item, "index"),
 			.comparison = comparison_of(member(item, "op")->valuestring),
 			.value = number_of(item, "value"),
 			.second = number_of(item, "valueTwo"),
 		};
+	}
 }
 
 static cJSON *read_profile(const char *name)

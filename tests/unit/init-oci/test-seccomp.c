@@ -100,10 +100,16 @@ START_TEST(is_replaced_as_a_whole)
 	ck_assert_int_eq(parse(base, "{\"linux\":{\"seccomp\":{}}}"), 0);
 	ck_assert(!config.seccomp.present);
 	config_free(&config);
-	ck_assert_int_eq(parse(base, "{\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_LOG\"}}}"), 0);
+	ck_assert_int_eq(parse(base, "{\"linux\":{\"seccomp\":"
+			       "{\"defaultAction\":\"SCMP_ACT_LOG\"}}}"), 0);
 	ck_assert(config.seccomp.present);
 	ck_assert_uint_eq(config.seccomp.default_action, SECCOMP_RETURN_LOG);
 	ck_assert_uint_eq(config.seccomp.rule_count, 0);
+	config_free(&config);
+	/* One that could not be carried out is gone, too. */
+	ck_assert_int_eq(parse(SECCOMP("{\"listenerPath\":\"/a\"}"),
+			       "{\"linux\":{\"seccomp\":null}}"), 0);
+	ck_assert(!config.seccomp.present);
 	config_free(&config);
 }
 END_TEST
