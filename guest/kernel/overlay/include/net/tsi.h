@@ -5,7 +5,12 @@
 #ifndef _NET_TSI_H
 #define _NET_TSI_H
 
+#include <linux/bits.h>
+
 struct socket;
+
+/* A flag for connect() of a family: BPF programs have seen the address. */
+#define TSI_CONNECT_HOOKED	BIT(30)
 
 #ifdef CONFIG_TSI
 void tsi_hijack_socket(struct socket *sock);

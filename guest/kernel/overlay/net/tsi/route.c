@@ -461,9 +461,7 @@ static bool tsi_is_filtered(struct net *net)
 	    rcu_access_pointer(lo->tcx_egress))
 		return true;
 #endif
-	return cgroup_bpf_enabled(CGROUP_INET4_CONNECT) ||
-	       cgroup_bpf_enabled(CGROUP_INET6_CONNECT) ||
-	       cgroup_bpf_enabled(CGROUP_INET_EGRESS) ||
+	return cgroup_bpf_enabled(CGROUP_INET_EGRESS) ||
 	       cgroup_bpf_enabled(CGROUP_INET_INGRESS) ||
 	       static_branch_unlikely(&bpf_sk_lookup_enabled);
 }
