@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Transparent socket impersonation: what the rest of the kernel calls.
+ * Transparent socket impersonation, and the rest of the kernel: what each calls
+ * of the other.
  */
 #ifndef _NET_TSI_H
 #define _NET_TSI_H
 
 #include <linux/bits.h>
+#include <linux/types.h>
 
 struct socket;
 
@@ -17,6 +19,16 @@ void tsi_hijack_socket(struct socket *sock);
 #else
 static inline void tsi_hijack_socket(struct socket *sock)
 {
+}
+#endif
+
+/* Is the process to reach abstract UNIX sockets of its own domain alone? */
+#ifdef CONFIG_SECURITY_LANDLOCK
+bool landlock_confines_abstract_names(void);
+#else
+static inline bool landlock_confines_abstract_names(void)
+{
+	return false;
 }
 #endif
 
