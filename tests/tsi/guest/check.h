@@ -74,6 +74,12 @@ int listen_at(const char *address, int port);
  * returned descriptor. */
 int host_calls(int port, const char *text);
 
+bool has_tsi(void);
+/* HOST_ECHO and HOST_UDP in the guest, by processes of their own; for without TSI. */
+enum { SERVICES = 2 };
+void start_services(pid_t *pids);
+void stop_services(const pid_t *pids);
+
 /* Make an interface of the kind that leads nowhere, and bring it up if it is to be. */
 bool add_dummy(const char *name, bool up);
 /* What rtnetlink(7) calls RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT */
@@ -109,6 +115,8 @@ void check_hostile(void);
 void check_flood(void);
 void check_stopped_host(void);
 void check_same(void);
+void check_bpf(void);
+void check_landlock(void);
 void check_bench(void);
 
 #endif

@@ -40,6 +40,8 @@ static const struct {
 	{ "flood", check_flood },
 	{ "stopped", check_stopped_host },
 	{ "same", check_same },
+	{ "bpf", check_bpf },
+	{ "landlock", check_landlock },
 	{ "bench", check_bench },
 };
 

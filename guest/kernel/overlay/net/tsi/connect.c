@@ -9,6 +9,7 @@
 #include <linux/virtio_vsock_dgram.h>
 #include <net/inet_common.h>
 #include <net/ipv6.h>
+#include <net/tsi.h>
 
 #include "connect.h"
 #include "hook.h"
@@ -223,7 +224,7 @@ static int tsi_connect_native(struct socket *sock, struct sockaddr *addr,
 	const struct proto_ops *native = sock->tsi->native;
 	int err;
 
-	err = native->connect(sock, addr, addr_len, flags);
+	err = native->connect(sock, addr, addr_len, flags | TSI_CONNECT_HOOKED);
 	/*
 	 * The loopback device is so quick that a refusal is usually here, and
 	 * then the host is to be asked. The second call gets it.
@@ -253,18 +254,36 @@ static int tsi_stream_connect_again(struct tsi_sock *tsi,
 }
 
 /* Surely for the host; else the guest is tried first. */
-static bool tsi_stream_is_for_host(struct socket *sock,
-				   const struct sockaddr *addr, int addr_len,
-				   enum tsi_place *place)
+static bool tsi_stream_is_for_host(struct sock *sk, const struct sockaddr *addr,
+				   int addr_len, enum tsi_place place)
 {
-	*place = tsi_place(sock->sk, addr, addr_len);
-	/* The family has a connect under way, or listens. */
-	if (READ_ONCE(sock->sk->sk_state) != TCP_CLOSE ||
-	    sock->state != SS_UNCONNECTED)
-		return false;
-	return *place == TSI_HOST ||
-	       (*place == TSI_LOCAL &&
-		!tsi_has_listener(sock->sk, addr, addr_len));
+	return place == TSI_HOST ||
+	       (place == TSI_LOCAL && !tsi_has_listener(sk, addr, addr_len));
+}
+
+/* A socket of which the family knows nothing yet, or nothing any more */
+static int tsi_stream_connect_new(struct socket *sock, struct sockaddr *addr,
+				  int addr_len, int flags, bool *host)
+{
+	struct sock *sk = sock->sk;
+	enum tsi_place place;
+	int err;
+
+	/* That of a connect before, which nobody has asked for yet */
+	err = sock_error(sk);
+	/* A program may lead it elsewhere, from the guest or to it. */
+	if (!err)
+		err = tsi_hook_connect(sk, addr, addr_len);
+	if (err)
+		return err;
+
+	place = tsi_place(sk, addr, addr_len);
+	*host = tsi_stream_is_for_host(sk, addr, addr_len, place);
+	if (*host)
+		return 0;
+	err = tsi_connect_native(sock, addr, addr_len, flags, place);
+	*host = tsi_try_host(sk, addr, place, err);
+	return err;
 }
 
 static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
@@ -272,10 +291,9 @@ static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
 {
 	struct tsi_sock *tsi = sock->tsi;
 	struct sock *sk = tsi->sk;
-	enum tsi_place place;
 	struct tsi_view view;
 	unsigned long turn;
-	bool host;
+	bool host = false;
 	int err;
 
 	do {
@@ -286,27 +304,15 @@ static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
 		turn = view.turn;
 	} while (!tsi_sock_move(tsi, &turn, TSI_PENDING));
 
-	/* That of a connect before, which nobody has asked for yet */
-	err = sock->state == SS_UNCONNECTED ? sock_error(sk) : 0;
-	if (err)
-		goto end;
-
-	host = tsi_stream_is_for_host(sock, addr, addr_len, &place);
-	if (host) {
-		err = tsi_hook_connect(sk, addr, addr_len);
-		if (err)
-			goto end;
-		/* A program may have led it elsewhere. */
-		host = tsi_stream_is_for_host(sock, addr, addr_len, &place);
-	}
-	if (!host) {
-		err = tsi_connect_native(sock, addr, addr_len, flags, place);
-		host = tsi_try_host(sk, addr, place, err);
-	}
+	/* Or the family has a connect under way, or listens. */
+	if (READ_ONCE(sk->sk_state) == TCP_CLOSE &&
+	    sock->state == SS_UNCONNECTED)
+		err = tsi_stream_connect_new(sock, addr, addr_len, flags, &host);
+	else
+		err = tsi->native->connect(sock, addr, addr_len, flags);
 	if (host)
 		return tsi_stream_connect_host(sock, addr, addr_len, flags,
 					       turn);
-end:
 	tsi_sock_move(tsi, &turn, TSI_NATIVE);
 	return err;
 }
@@ -337,7 +343,8 @@ static int tsi_dgram_connect_host(struct socket *sock, struct sockaddr *addr,
 	int err = 0;
 
 	if (local)
-		err = tsi->native->connect(sock, addr, addr_len, flags);
+		err = tsi->native->connect(sock, addr, addr_len,
+					   flags | TSI_CONNECT_HOOKED);
 	else if (READ_ONCE(tsi->sk->sk_state) == TCP_ESTABLISHED)
 		/* What the guest sends is not from this peer. */
 		tsi->native->connect(sock, &none, sizeof(none), 0);
@@ -427,21 +434,20 @@ static int tsi_dgram_connect(struct socket *sock, struct sockaddr *addr,
 	if (err)
 		return err;
 
+	/* A program may lead it elsewhere, from the guest or to it. */
+	err = tsi_hook_connect(sk, addr, addr_len);
+	if (err)
+		goto end;
+
 	place = tsi_place(sk, addr, addr_len);
-	if (place == TSI_HOST) {
-		err = tsi_hook_connect(sk, addr, addr_len);
-		if (err)
-			goto end;
-		/* A program may have led it elsewhere. */
-		place = tsi_place(sk, addr, addr_len);
-	}
 	if (place == TSI_HOST ||
 	    (place == TSI_LOCAL && sk->sk_family != AF_UNIX &&
 	     !tsi_has_receiver(sk, addr)))
 		return tsi_dgram_connect_host(sock, addr, addr_len, flags,
 					      turn, place == TSI_LOCAL);
 
-	err = tsi->native->connect(sock, addr, addr_len, flags);
+	err = tsi->native->connect(sock, addr, addr_len,
+				   flags | TSI_CONNECT_HOOKED);
 	if (sk->sk_family == AF_UNIX && tsi_try_host(sk, addr, place, err))
 		return tsi_dgram_connect_host(sock, addr, addr_len, flags,
 					      turn, false);

@@ -499,25 +499,31 @@ static bool tsi_is_for_host(struct sock *sk, const struct msghdr *msg)
 	       (place == TSI_LOCAL && !tsi_has_receiver(sk, msg->msg_name));
 }
 
-static int tsi_send_named(struct socket *sock, struct msghdr *msg, size_t len)
+/* A program sees it first, and may lead it elsewhere, from the guest or to it. */
+static int tsi_send_inet(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct tsi_sock *tsi = sock->tsi;
+	struct sockaddr_storage given;
+	bool source = false;
 	struct tsi_name name;
-	int err;
+	int err = 0;
 
-	if (tsi->sk->sk_family == AF_UNIX)
-		return tsi_send_unix(sock, msg, len);
-
-	if (!tsi_is_for_host(tsi->sk, msg))
-		return tsi->native->sendmsg(sock, msg, len);
-	err = tsi_hook_sendmsg(tsi->sk, msg->msg_name, &msg->msg_namelen);
+	memcpy(&given, msg->msg_name, msg->msg_namelen);
+	/* The first part has said where it goes. */
+	if (!tsi_is_corked(tsi))
+		err = tsi_hook_sendmsg(tsi->sk, msg, &source);
 	if (err)
 		return err;
-	/* A program may have led it elsewhere. */
-	if (!tsi_is_for_host(tsi->sk, msg))
-		return tsi->native->sendmsg(sock, msg, len);
-	tsi_host_name(tsi->sk, msg->msg_name, msg->msg_namelen, &name);
-	return tsi_send_udp(sock, &name, &name, msg, len);
+	if (tsi_is_for_host(tsi->sk, msg)) {
+		tsi_host_name(tsi->sk, msg->msg_name, msg->msg_namelen, &name);
+		return tsi_send_udp(sock, &name, &name, msg, len);
+	}
+	if (source) {
+		/* To send from there is up to the family, which asks again. */
+		memcpy(msg->msg_name, &given, msg->msg_namelen);
+		msg->msg_flags &= ~MSG_SENDPAGE_NOPOLICY;
+	}
+	return tsi->native->sendmsg(sock, msg, len);
 }
 
 /* To the peer that the host has connected, or to who is in the guest now. */
@@ -557,7 +563,9 @@ int tsi_dgram_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	int ret;
 
 	if (msg->msg_name && msg->msg_namelen)
-		return tsi_send_named(sock, msg, len);
+		return sock->sk->sk_family == AF_UNIX ?
+			tsi_send_unix(sock, msg, len) :
+			tsi_send_inet(sock, msg, len);
 
 	tsi_sock_look(sock->tsi, &view);
 	if (view.state == TSI_CONNECTED)
