@@ -207,6 +207,7 @@ static int tsi_link_open_data(struct tsi_link *link)
 	int err;
 
 	if (!tsi_is_stream(link->sk)) {
+		link->port.limit = U32_MAX;
 		link->port.receive = tsi_link_datagram;
 		err = vsock_port_open(&link->port);
 		link->control.id = link->port.number;
