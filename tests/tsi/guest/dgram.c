@@ -303,7 +303,9 @@ static void check_refused_later(void)
 	check(37, !connect_to(fd, REFUSED, 9) && (error = error_later(fd)) > 0,
 	      "a non-blocking connect() has the error of the host later");
 	check(37, peer_port_is(fd, 9), "the socket stays connected");
-	check(37, send(fd, "x", 1, 0) == 1 && error_later(fd) == error, "what it sends then has the error again");
+	/* send() itself has it if the host is quick. */
+	check(37, (send(fd, "x", 1, 0) == 1 ? error_later(fd) : errno) == error,
+	      "what it sends then has the error again");
 	check(37, !connect_to(fd, "127.0.0.1", HOST_UDP) && send(fd, "there", 5, 0) == 5 &&
 		  receives(fd, "there", NULL),
 	      "it can be connected to another peer");
