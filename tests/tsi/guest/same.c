@@ -400,6 +400,7 @@ void check_same(void)
 	      "a route to all other addresses");
 	if (!tsi)
 		start_services(pids);
+	check_same_datagrams();
 	check_segments();
 	check_more();
 	check_errors();

@@ -13,6 +13,7 @@ struct sk_buff;
  * struct vsock_port - a port of the kernel
  * @node: in the table of these
  * @number: no socket and no other vsock_port has it
+ * @limit: a longer datagram may be cut to this: some hosts fill the buffer
  * @receive: takes a datagram that has come from the host, and the buffer
  * @reset: the device has lost its state, as in a restored snapshot; or NULL
  *
@@ -23,6 +24,7 @@ struct sk_buff;
 struct vsock_port {
 	struct hlist_node node;
 	u32 number;
+	u32 limit;
 	void (*receive)(struct vsock_port *port, struct sk_buff *skb);
 	void (*reset)(struct vsock_port *port);
 };
@@ -30,6 +32,7 @@ struct vsock_port {
 int vsock_port_open(struct vsock_port *port);
 void vsock_port_close(struct vsock_port *port);
 bool vsock_port_is_taken(u32 number);
+u32 vsock_port_limit(u32 number);
 bool vsock_port_receive(u32 number, struct sk_buff *skb);
 void vsock_ports_reset(void);
 

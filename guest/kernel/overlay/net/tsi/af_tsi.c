@@ -39,6 +39,8 @@
  *
  * Locks, outer before inner; none is held while somebody else may take long:
  *
+ *	tsi->connecting	of a datagram socket; while it is connected, which the host
+ *			answers at once.
  *	cork->mutex	of a datagram that more is to come of; while it is sent.
  *	attempt->mutex	while an attempt is carried on, which never waits.
  *	listener->lock	spinlock. Connections to accept.

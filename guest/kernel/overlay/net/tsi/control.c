@@ -27,6 +27,7 @@ int tsi_control_open(struct tsi_control *control,
 		     void (*reset)(struct vsock_port *port))
 {
 	skb_queue_head_init(&control->answers);
+	control->port.limit = sizeof(struct tsi_getname_answer);
 	control->port.receive = receive;
 	control->port.reset = reset;
 	return vsock_port_open(&control->port);

@@ -69,6 +69,11 @@ static void tsi_link_datagram(struct vsock_port *port, struct sk_buff *skb)
 	atomic_add(skb->truesize, &link->received);
 	atomic_long_add(skb->truesize, &tsi_received);
 	skb->destructor = tsi_datagram_free;
+	/* For the control messages of recvmsg() */
+	if (sock_flag(sk, SOCK_TIMESTAMP) ||
+	    sock_flag(sk, SOCK_TIMESTAMPING_RX_SOFTWARE))
+		__net_timestamp(skb);
+	sock_skb_set_dropcount(sk, skb);
 	skb_queue_tail(&link->datagrams, skb);
 	tsi_wake(sk, EPOLLIN | EPOLLRDNORM);
 }
@@ -207,6 +212,7 @@ static int tsi_link_open_data(struct tsi_link *link)
 	int err;
 
 	if (!tsi_is_stream(link->sk)) {
+		link->port.limit = U32_MAX;
 		link->port.receive = tsi_link_datagram;
 		err = vsock_port_open(&link->port);
 		link->control.id = link->port.number;
