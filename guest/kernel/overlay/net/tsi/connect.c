@@ -10,6 +10,7 @@
 #include <net/inet_common.h>
 #include <net/ipv6.h>
 
+#include "announced.h"
 #include "connect.h"
 #include "hook.h"
 #include "ops.h"
@@ -203,12 +204,14 @@ static bool tsi_is_mapped(const struct sockaddr *addr)
 
 /* Is the host worth a try after the guest has failed with @err? */
 static bool tsi_try_host(struct sock *sk, const struct sockaddr *addr,
-			 enum tsi_place place, int err)
+			 int addr_len, enum tsi_place place, int err)
 {
 	if (!tsi_may_reach_host(sk))
 		return false;
+	/* What the host has there for the guest was renamed or unlinked here. */
 	if (sk->sk_family == AF_UNIX)
-		return place == TSI_LOCAL && tsi_is_absent(addr, err);
+		return place == TSI_LOCAL && tsi_is_absent(addr, err) &&
+		       !tsi_is_announced(addr, addr_len);
 	if (place == TSI_LOCAL)
 		return err == -ECONNREFUSED;
 	/* A route may lead to a network of the guest that is not there now. */
@@ -301,7 +304,7 @@ static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
 	}
 	if (!host) {
 		err = tsi_connect_native(sock, addr, addr_len, flags, place);
-		host = tsi_try_host(sk, addr, place, err);
+		host = tsi_try_host(sk, addr, addr_len, place, err);
 	}
 	if (host)
 		return tsi_stream_connect_host(sock, addr, addr_len, flags,
@@ -442,7 +445,8 @@ static int tsi_dgram_connect(struct socket *sock, struct sockaddr *addr,
 					      turn, place == TSI_LOCAL);
 
 	err = tsi->native->connect(sock, addr, addr_len, flags);
-	if (sk->sk_family == AF_UNIX && tsi_try_host(sk, addr, place, err))
+	if (sk->sk_family == AF_UNIX &&
+	    tsi_try_host(sk, addr, addr_len, place, err))
 		return tsi_dgram_connect_host(sock, addr, addr_len, flags,
 					      turn, false);
 	if (!err) {

@@ -27,6 +27,7 @@
 #include <net/rtnetlink.h>
 #include <net/udp.h>
 
+#include "announced.h"
 #include "route.h"
 
 /*
@@ -511,7 +512,8 @@ static bool tsi_has_path(const struct sockaddr_un *addr, int addr_len)
 	err = kern_path(name, LOOKUP_FOLLOW, &path);
 	if (!err)
 		path_put(&path);
-	return err != -ENOENT;
+	return err != -ENOENT ||
+	       tsi_is_announced((const struct sockaddr *)addr, addr_len);
 }
 
 /**
