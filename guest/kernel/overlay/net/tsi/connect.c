@@ -136,6 +136,21 @@ static void tsi_dgram_reset(struct tsi_attempt *attempt)
 
 /* --- Streams -------------------------------------------------------------- */
 
+/*
+ * The outcome of a call that another thread has made, after which the socket is the
+ * guest's alone: each family has an answer of its own.
+ */
+static int tsi_stream_native_outcome(struct tsi_sock *tsi)
+{
+	struct sock *sk = tsi->sk;
+
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+		return -EISCONN;
+	if (sk->sk_socket->state == SS_CONNECTED)
+		return sk->sk_family == AF_UNIX ? -EISCONN : 0;
+	return sock_error(sk) ?: -ECONNABORTED;
+}
+
 static int tsi_stream_wait(struct tsi_sock *tsi, unsigned long turn, int flags)
 {
 	long timeout = sock_sndtimeo(tsi->sk, flags & O_NONBLOCK);
@@ -153,7 +168,9 @@ static int tsi_stream_wait(struct tsi_sock *tsi, unsigned long turn, int flags)
 	} while (view.state == TSI_PENDING);
 
 	if (view.state == TSI_NATIVE)
-		return sock_error(tsi->sk) ?: -ECONNABORTED;
+		return tsi_stream_native_outcome(tsi);
+	if (view.state == TSI_LISTENING)
+		return -EISCONN;
 	WRITE_ONCE(tsi->told, true);
 	return 0;
 }
