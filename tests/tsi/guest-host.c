@@ -112,11 +112,11 @@ static int connected(const char *name)
 /* Connects to the guest and sends back what it says. */
 static void call(int fd)
 {
-	char line[256] = "", name[128], answer[128];
+	char line[256] = "", name[108], answer[128];
 	int at = 0, guest;
 	ssize_t n;
 
-	if (recv(fd, line, sizeof(line) - 1, 0) <= 0 || sscanf(line, "%127s %n", name, &at) < 1)
+	if (recv(fd, line, sizeof(line) - 1, 0) <= 0 || sscanf(line, "%107s %n", name, &at) < 1)
 		return;
 	line[strcspn(line, "\n")] = '\0';
 	guest = connected(name);

@@ -115,6 +115,8 @@ void check_reset_reverse(void);
 void check_useless_answers(void);
 void check_restored(void);
 void check_restored_asking(void);
+void check_restored_refused(void);
+void check_restored_late(void);
 void check_many(void);
 void check_namespace(void);
 void check_hostile(void);

@@ -253,3 +253,42 @@ void check_restored_asking(void)
 	close(fd);
 	close(plain);
 }
+
+/* A listener that the host had and does not take again, at first or at all */
+static int forgotten_listener(const char *error)
+{
+	int listener = listen_at("0.0.0.0", LISTENER), stream = stream_to("127.0.0.1", HOST_ECHO);
+	double start = now();
+	char line[80];
+
+	check(26, host_reaches(listener, LISTENER_NAME), "the host reaches a listener");
+	restore(stream);
+	snprintf(line, sizeof(line), "tsi: the host does not listen at 0.0.0.0:%d: error %s\n", LISTENER,
+		 error);
+	while (!logged(line) && now() - start < (double)PATIENCE / 1000)
+		usleep(100000);
+	check(25, logged(line) == 1, "the kernel says that the host does not listen any more");
+	close(stream);
+	return listener;
+}
+
+/* EACCES for the second LISTEN and all after it */
+void check_restored_refused(void)
+{
+	int listener = forgotten_listener("13"), client = stream_to("127.0.0.1", LISTENER);
+	int server = accept(listener, NULL, NULL);
+
+	check(25, client >= 0 && server >= 0, "it serves the guest");
+	close(client);
+	close(server);
+	close(listener);
+}
+
+/* ETIMEDOUT for the second LISTEN and the third */
+void check_restored_late(void)
+{
+	int listener = forgotten_listener("110");
+
+	check(26, host_reaches(listener, LISTENER_NAME), "it is asked until it does");
+	close(listener);
+}
