@@ -35,6 +35,8 @@ static const struct {
 	{ "useless", check_useless_answers },
 	{ "restored", check_restored },
 	{ "restored-asking", check_restored_asking },
+	{ "restored-refused", check_restored_refused },
+	{ "restored-late", check_restored_late },
 	{ "namespace", check_namespace },
 	{ "hostile", check_hostile },
 	{ "flood", check_flood },

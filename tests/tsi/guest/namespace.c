@@ -21,8 +21,6 @@ struct space {
 	int to, from;
 };
 
-static const char sysctl[] = "/proc/sys/net/tsi/host";
-
 static bool set_up(const char *interface, bool up)
 {
 	struct ifreq request = { .ifr_flags = up ? IFF_UP : 0 };
@@ -69,7 +67,7 @@ enum { TRY = 't', LISTEN = 'l', ADD = 'a', UP = 'u', DOWN = 'd', WRITE = 'w' };
 static char obey(char command)
 {
 	static pid_t acceptor;
-	int fd, error;
+	int fd;
 
 	switch (command) {
 	case TRY:
@@ -98,10 +96,7 @@ static char obey(char command)
 	case DOWN:
 		return set_up("dummy1", false);
 	case WRITE:
-		fd = open(sysctl, O_WRONLY);
-		error = fd < 0 || write(fd, "1", 1) != 1;
-		close(fd);
-		return (char)!error;
+		return (char)write_file(REACHES_HOST, "1");
 	default:
 		return 0;
 	}
@@ -179,21 +174,36 @@ static bool root_writes(const struct space *space, const char *value)
 	pid_t pid = fork();
 
 	if (!pid) {
-		int fd;
-
 		snprintf(path, sizeof(path), "/proc/%d/ns/net", space->pid);
-		if (setns(open(path, O_RDONLY), CLONE_NEWNET))
-			_exit(2);
-		fd = open(sysctl, O_WRONLY);
-		_exit(fd < 0 || write(fd, value, 1) != 1);
+		_exit(setns(open(path, O_RDONLY), CLONE_NEWNET) || !write_file(REACHES_HOST, value));
 	}
 	return waitpid(pid, &status, 0) == pid && !status;
+}
+
+/* Where programs of the guest begin */
+static void check_initial(void)
+{
+	int before = stream_to("127.0.0.1", HOST_ECHO), listener, call;
+	char byte;
+
+	check(0, write_file(REACHES_HOST, "0") && !stream_echoes() && !datagram_echoes(),
+	      "with net.tsi.host=0 the initial namespace does not reach the host");
+	check(0, echoes(before, "open"), "except by what is open");
+	listener = listen_at("0.0.0.0", 9702);
+	check(0, write_file(REACHES_HOST, "1") && stream_echoes() && datagram_echoes(), "until it is 1 again");
+	call = host_calls(9702, "x");
+	check(0, listener >= 0 && readable(call, PATIENCE) && recv(call, &byte, 1, 0) == 0,
+	      "a socket that listened before is not reached by the host");
+	close(call);
+	close(listener);
+	close(before);
 }
 
 void check_namespace(void)
 {
 	struct space space = make_space(false, CLONE_NEWNET);
 
+	check_initial();
 	check(38, reaches(&space) == 0, "a network namespace with lo alone does not reach the host");
 	check(38, tell(&space, ADD) == 1 && reaches(&space) == 0,
 	      "nor does one whose other interface is down");

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <net/if.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -229,6 +231,40 @@ static void check_progress(const char *what, int port)
 	close(fd);
 }
 
+static void *connect_9705(void *argument)
+{
+	int fd = *(int *)argument;
+
+	return connect_to(fd, "127.0.0.1", 9705) ? NULL : argument;
+}
+
+/* Two threads wait for the same connection, to a listener that has no room at first. */
+static void check_two_threads(void)
+{
+	struct sockaddr_in in = inet("127.0.0.1", 9705);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+	int taken[2];
+	pthread_t threads[2];
+	void *first = NULL, *second = NULL;
+
+	bind(listener, (struct sockaddr *)&in, sizeof(in));
+	listen(listener, 0);
+	taken[0] = stream_to("127.0.0.1", 9705);
+	pthread_create(&threads[0], NULL, connect_9705, &fd);
+	usleep(300000);
+	pthread_create(&threads[1], NULL, connect_9705, &fd);
+	usleep(300000);
+	taken[1] = accept(listener, NULL, NULL);
+	pthread_join(threads[0], &first);
+	pthread_join(threads[1], &second);
+	check(0, first && second, "two threads connect the same socket");
+	check(22, connect_to(fd, "127.0.0.1", 9705) && errno == EISCONN, "a third time is EISCONN");
+	close(taken[0]);
+	close(taken[1]);
+	close(fd);
+	close(listener);
+}
+
 static void check_progress_both(void)
 {
 	int listener = listen_at("127.0.0.1", 9704);
@@ -407,6 +443,7 @@ void check_same(void)
 	check_errors6();
 	check_late_server();
 	check_progress_both();
+	check_two_threads();
 	check_discarded();
 	check_after_end();
 	check_routes();

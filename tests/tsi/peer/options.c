@@ -76,6 +76,8 @@ static const char help_text[] =
 "                           for more than one\n"
 "  --fail NUMBER            answer requests with -NUMBER, an error number of Linux,\n"
 "                           instead of carrying them out\n"
+"  --which FIRST-LAST       of the requests that --fail is for, fail only these,\n"
+"                           counted from 1\n"
 "  --only REQUEST           spoil, delay or fail only connect, getname, listen or\n"
 "                           accept\n"
 "  --delay MILLISECONDS     how late a delayed answer comes [3000]\n"
@@ -102,6 +104,8 @@ void options_default(struct options *options)
 	memset(options, 0, sizeof(*options));
 	options->guest_cid = 3;
 	options->inet = true;
+	options->fail_first = 1;
+	options->fail_last = UINT32_MAX;
 	options->delay_milliseconds = 3000;
 }
 
@@ -171,6 +175,19 @@ static int parse_port_mapping(struct options *options, const char *text)
 	return 0;
 }
 
+static int parse_which(struct options *options, const char *text)
+{
+	unsigned long first, last;
+	const char *rest;
+
+	if (number(text, '-', 1, UINT32_MAX, &first, &rest) ||
+	    number(rest, '\0', first, UINT32_MAX, &last, &rest))
+		return bad("not FIRST-LAST", text);
+	options->fail_first = (uint32_t)first;
+	options->fail_last = (uint32_t)last;
+	return 0;
+}
+
 static int parse_path_mapping(struct path_mapping mappings[MAPPINGS_MAX], unsigned int *count,
 			      const char *text)
 {
@@ -230,6 +247,7 @@ enum option_code {
 	TIME_SYNC,
 	MISBEHAVE,
 	FAIL,
+	WHICH,
 	ONLY,
 	DELAY,
 	RESET_BY,
@@ -250,6 +268,7 @@ static const struct option long_options[] = {
 	{ "time-sync", required_argument, NULL, TIME_SYNC },
 	{ "misbehave", required_argument, NULL, MISBEHAVE },
 	{ "fail", required_argument, NULL, FAIL },
+	{ "which", required_argument, NULL, WHICH },
 	{ "only", required_argument, NULL, ONLY },
 	{ "delay", required_argument, NULL, DELAY },
 	{ "reset-by", required_argument, NULL, RESET_BY },
@@ -291,6 +310,8 @@ static int parse_option(struct options *options, int code, const char *value)
 		return parse_misbehaviour(options, value);
 	case FAIL:
 		return parse_unsigned(value, 1, 65535, &options->fail_with);
+	case WHICH:
+		return parse_which(options, value);
 	case ONLY:
 		return parse_request(options, value);
 	case DELAY:

@@ -36,6 +36,7 @@
  *	link.c		the way to one proxy of the host
  *	control.c	requests and answers
  *	wait.c route.c	to wait and to wake; which destinations are in the guest
+ *	announced.c	where the host listens for the guest
  *
  * Locks, outer before inner; none is held while somebody else may take long:
  *
@@ -46,6 +47,7 @@
  *	listener->lock	spinlock. Connections to accept.
  *	tsi->lock	spinlock. State and link, and the turn they have.
  *	link->lock	spinlock. While the packets that belong together are queued.
+ *	tsi_announced_lock	spinlock. Where the host listens for the guest.
  *	vsock_table_lock, sk_callback_lock of a vsock stream: the callbacks of a
  *			link run with it held. They take link->lock at most, and
  *			wake or queue work.

@@ -11,6 +11,7 @@
 #include <net/ipv6.h>
 #include <net/tsi.h>
 
+#include "announced.h"
 #include "connect.h"
 #include "hook.h"
 #include "ops.h"
@@ -254,6 +255,21 @@ void tsi_dgram_connect_again(struct tsi_link *link, unsigned long turn)
 
 /* --- Streams -------------------------------------------------------------- */
 
+/*
+ * The outcome of a call that another thread has made, after which the socket is the
+ * guest's alone: each family has an answer of its own.
+ */
+static int tsi_stream_native_outcome(struct tsi_sock *tsi)
+{
+	struct sock *sk = tsi->sk;
+
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+		return -EISCONN;
+	if (sk->sk_socket->state == SS_CONNECTED)
+		return sk->sk_family == AF_UNIX ? -EISCONN : 0;
+	return sock_error(sk) ?: -ECONNABORTED;
+}
+
 static int tsi_stream_wait(struct tsi_sock *tsi, unsigned long turn, int flags)
 {
 	long timeout = sock_sndtimeo(tsi->sk, flags & O_NONBLOCK);
@@ -271,7 +287,9 @@ static int tsi_stream_wait(struct tsi_sock *tsi, unsigned long turn, int flags)
 	} while (view.state == TSI_PENDING);
 
 	if (view.state == TSI_NATIVE)
-		return sock_error(tsi->sk) ?: -ECONNABORTED;
+		return tsi_stream_native_outcome(tsi);
+	if (view.state == TSI_LISTENING)
+		return -EISCONN;
 	WRITE_ONCE(tsi->told, true);
 	return 0;
 }
@@ -322,12 +340,14 @@ static bool tsi_is_mapped(const struct sockaddr *addr)
 
 /* Is the host worth a try after the guest has failed with @err? */
 static bool tsi_try_host(struct sock *sk, const struct sockaddr *addr,
-			 enum tsi_place place, int err)
+			 int addr_len, enum tsi_place place, int err)
 {
 	if (!tsi_may_reach_host(sk))
 		return false;
+	/* What the host has there for the guest was renamed or unlinked here. */
 	if (sk->sk_family == AF_UNIX)
-		return place == TSI_LOCAL && tsi_is_absent(addr, err);
+		return place == TSI_LOCAL && tsi_is_absent(addr, err) &&
+		       !tsi_is_announced(addr, addr_len);
 	if (place == TSI_LOCAL)
 		return err == -ECONNREFUSED;
 	/* A route may lead to a network of the guest that is not there now. */
@@ -400,7 +420,7 @@ static int tsi_stream_connect_new(struct socket *sock, struct sockaddr *addr,
 	if (*host)
 		return 0;
 	err = tsi_connect_native(sock, addr, addr_len, flags, place);
-	*host = tsi_try_host(sk, addr, place, err);
+	*host = tsi_try_host(sk, addr, addr_len, place, err);
 	return err;
 }
 
@@ -614,7 +634,8 @@ static int tsi_dgram_connect_locked(struct socket *sock, struct sockaddr *addr,
 
 	err = tsi->native->connect(sock, addr, addr_len,
 				   flags | TSI_CONNECT_HOOKED);
-	if (sk->sk_family == AF_UNIX && tsi_try_host(sk, addr, place, err))
+	if (sk->sk_family == AF_UNIX &&
+	    tsi_try_host(sk, addr, addr_len, place, err))
 		return tsi_dgram_connect_host(sock, addr, addr_len, flags,
 					      turn, before, false);
 	if (!err) {

@@ -408,7 +408,13 @@ void tsi_link_sync(struct tsi_link *link)
 
 	WRITE_ONCE(to->sk_rcvtimeo, READ_ONCE(from->sk_rcvtimeo));
 	WRITE_ONCE(to->sk_sndtimeo, READ_ONCE(from->sk_sndtimeo));
-	WRITE_ONCE(to->sk_rcvlowat, lowat);
+	if (READ_ONCE(to->sk_rcvlowat) == lowat)
+		return;
+	/* The host may be waiting for room, and we for it to send that much. */
+	lock_sock(to);
+	if (link->data->ops->set_rcvlowat(to, lowat))
+		WRITE_ONCE(to->sk_rcvlowat, lowat);
+	release_sock(to);
 }
 
 /* --- What goes ------------------------------------------------------------ */
