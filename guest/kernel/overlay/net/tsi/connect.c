@@ -292,13 +292,13 @@ static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
 		goto end;
 
 	host = tsi_stream_is_for_host(sock, addr, addr_len, &place);
-	if (host) {
+	if (host)
 		err = tsi_hook_connect(sk, addr, addr_len);
-		if (err)
-			goto end;
-		/* A program may have led it elsewhere. */
+	if (err < 0)
+		goto end;
+	/* A program may have led it elsewhere. */
+	if (err)
 		host = tsi_stream_is_for_host(sock, addr, addr_len, &place);
-	}
 	if (!host) {
 		err = tsi_connect_native(sock, addr, addr_len, flags, place);
 		host = tsi_try_host(sk, addr, place, err);
@@ -428,13 +428,13 @@ static int tsi_dgram_connect(struct socket *sock, struct sockaddr *addr,
 		return err;
 
 	place = tsi_place(sk, addr, addr_len);
-	if (place == TSI_HOST) {
+	if (place == TSI_HOST)
 		err = tsi_hook_connect(sk, addr, addr_len);
-		if (err)
-			goto end;
-		/* A program may have led it elsewhere. */
+	if (err < 0)
+		goto end;
+	/* A program may have led it elsewhere. */
+	if (err)
 		place = tsi_place(sk, addr, addr_len);
-	}
 	if (place == TSI_HOST ||
 	    (place == TSI_LOCAL && sk->sk_family != AF_UNIX &&
 	     !tsi_has_receiver(sk, addr)))

@@ -18,7 +18,8 @@
  * @addr: where to, which a program may change
  * @addr_len: its length
  *
- * Return: 0, or the error to refuse it with
+ * Return: 0 if there is no program, 1 if there may be one that has changed @addr, or
+ * the error to refuse it with
  */
 int tsi_hook_connect(struct sock *sk, struct sockaddr *addr, int addr_len)
 {
@@ -27,12 +28,12 @@ int tsi_hook_connect(struct sock *sk, struct sockaddr *addr, int addr_len)
 	if (sk->sk_family == AF_UNIX || !BPF_CGROUP_PRE_CONNECT_ENABLED(sk))
 		return 0;
 	/* As the families call it, which is not the same for both. */
-	if (sk->sk_type != SOCK_STREAM)
-		return sk->sk_prot->pre_connect(sk, addr, addr_len);
-	lock_sock(sk);
+	if (sk->sk_type == SOCK_STREAM)
+		lock_sock(sk);
 	err = sk->sk_prot->pre_connect(sk, addr, addr_len);
-	release_sock(sk);
-	return err;
+	if (sk->sk_type == SOCK_STREAM)
+		release_sock(sk);
+	return err ?: 1;
 }
 
 /* To such an address an IPv6 socket sends by IPv4, and so it is seen. */
