@@ -306,6 +306,8 @@ void tsi_link_linger(struct tsi_link *link)
 	if (!link->data)
 		return;
 	to = link->data->sk;
+	if (!sock_flag(from, SOCK_LINGER) && !sock_flag(to, SOCK_LINGER))
+		return;
 	lock_sock(to);
 	to->sk_lingertime = READ_ONCE(from->sk_lingertime);
 	sock_valbool_flag(to, SOCK_LINGER, sock_flag(from, SOCK_LINGER));
