@@ -18,6 +18,7 @@ enum {
 	HOST_RESET = 7005, /* hears something, says "bye", and resets the connection */
 	HOST_NEVER = 7006, /* nothing listens there, and no request may name it */
 	HOST_UDP = 7011,   /* echo */
+	HOST_DISCARD = 7012, /* UDP, and nobody reads */
 };
 
 /* What tsi-peer gives the guest */

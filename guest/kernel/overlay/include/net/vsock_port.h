@@ -14,18 +14,23 @@ struct sk_buff;
  * @node: in the table of these
  * @number: no socket and no other vsock_port has it
  * @limit: a longer datagram may be cut to this: some hosts fill the buffer
- * @receive: takes a datagram that has come from the host, and the buffer
+ * @receive: takes a datagram that has come from the host, and the buffer; returns
+ *	     whether @received is to be called next
+ * @received: goes on after @receive, which has seen to it that the port still exists;
+ *	      or NULL
  * @reset: the device has lost its state, as in a restored snapshot; or NULL
  *
- * Both are called in process context with vsock_table_lock held, so that neither
- * is under way once vsock_port_close() has returned. They must not sleep, and not
- * open or close a port.
+ * All are called in process context, @receive and @reset with vsock_table_lock held, so
+ * that neither is under way once vsock_port_close() has returned. They must not
+ * sleep, and not open or close a port. @received may sleep, but nothing more comes
+ * from the host meanwhile.
  */
 struct vsock_port {
 	struct hlist_node node;
 	u32 number;
 	u32 limit;
-	void (*receive)(struct vsock_port *port, struct sk_buff *skb);
+	bool (*receive)(struct vsock_port *port, struct sk_buff *skb);
+	void (*received)(struct vsock_port *port);
 	void (*reset)(struct vsock_port *port);
 };
 

@@ -48,9 +48,9 @@
  *	tsi->lock	spinlock. State and link, and the turn they have.
  *	link->lock	spinlock. While the packets that belong together are queued.
  *	tsi_announced_lock	spinlock. Where the host listens for the guest.
- *	vsock_table_lock, sk_callback_lock of a vsock stream: the callbacks of a
- *			link run with it held. They take link->lock at most, and
- *			wake or queue work.
+ *	vsock_table_lock: the callbacks of a port run with it held. They take
+ *			link->lock at most, and wake or queue work. Those of a vsock
+ *			stream run under RCU.
  *
  * Who uses a link takes a reference under tsi->lock and drops the lock. A link
  * that is closed under its users wakes them with the errors of a socket that was

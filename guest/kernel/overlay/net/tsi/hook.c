@@ -35,11 +35,11 @@ int tsi_hook_connect(struct sock *sk, struct sockaddr *addr, int addr_len)
 	if (sk->sk_family == AF_UNIX || !BPF_CGROUP_PRE_CONNECT_ENABLED(sk))
 		return 0;
 	/* As the families call it, which is not the same for both. */
-	if (sk->sk_type != SOCK_STREAM)
-		return sk->sk_prot->pre_connect(sk, addr, addr_len);
-	lock_sock(sk);
+	if (sk->sk_type == SOCK_STREAM)
+		lock_sock(sk);
 	err = sk->sk_prot->pre_connect(sk, addr, addr_len);
-	release_sock(sk);
+	if (sk->sk_type == SOCK_STREAM)
+		release_sock(sk);
 	return err;
 }
 

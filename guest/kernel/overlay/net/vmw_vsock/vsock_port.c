@@ -100,12 +100,15 @@ u32 vsock_port_limit(u32 number)
 bool vsock_port_receive(u32 number, struct sk_buff *skb)
 {
 	struct vsock_port *port;
+	bool go_on = false;
 
 	spin_lock_bh(&vsock_table_lock);
 	port = vsock_port_find(number);
 	if (port)
-		port->receive(port, skb);
+		go_on = port->receive(port, skb);
 	spin_unlock_bh(&vsock_table_lock);
+	if (go_on)
+		port->received(port);
 	return port;
 }
 
