@@ -109,6 +109,7 @@ void check_hostile(void);
 void check_flood(void);
 void check_stopped_host(void);
 void check_same(void);
+void check_stress(void);
 void check_bench(void);
 
 #endif

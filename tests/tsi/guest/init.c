@@ -40,6 +40,7 @@ static const struct {
 	{ "flood", check_flood },
 	{ "stopped", check_stopped_host },
 	{ "same", check_same },
+	{ "stress", check_stress },
 	{ "bench", check_bench },
 };
 
