@@ -31,7 +31,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Where listeners of the guest are, for the guest and for the host. */
-enum { GUEST_PORTS = 9800, GUEST_PORT_COUNT = 8 };
+enum { GUEST_PORTS = 9800, GUEST_PORT_COUNT = 4 };
 
 enum { THREADS = 3, BLOCK = 65536 };
 
@@ -410,6 +410,7 @@ static bool call_stream(struct thread *thread)
 	return keep(thread, fd);
 }
 
+/* Listen, and have the host connect. */
 static bool call_serve(struct thread *thread)
 {
 	int port = GUEST_PORTS + (int)choose(thread, GUEST_PORT_COUNT), one = 1, fd;
@@ -424,6 +425,8 @@ static bool call_serve(struct thread *thread)
 		close(fd);
 		return false;
 	}
+	if (one_in(thread, 2))
+		keep(thread, host_calls(port, "stress"));
 	return keep(thread, fd);
 }
 
