@@ -133,6 +133,7 @@ void check_same(void);
 void check_bpf(void);
 void check_landlock(void);
 void check_same_datagrams(void);
+void check_stress(void);
 void check_bench(void);
 
 #endif

@@ -44,6 +44,7 @@ static const struct {
 	{ "same", check_same },
 	{ "bpf", check_bpf },
 	{ "landlock", check_landlock },
+	{ "stress", check_stress },
 	{ "bench", check_bench },
 };
 

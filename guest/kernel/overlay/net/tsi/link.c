@@ -37,7 +37,6 @@ static void tsi_link_reset(struct vsock_port *port)
 	struct tsi_link *link =
 		container_of(port, struct tsi_link, control.port);
 
-	/* Then there is nothing to be given up, either. */
 	spin_lock(&link->lock);
 	WRITE_ONCE(link->created, false);
 	spin_unlock(&link->lock);
@@ -260,6 +259,7 @@ int tsi_link_init(struct tsi_link *link, const struct tsi_link_ops *ops,
 	INIT_LIST_HEAD(&link->room.entry);
 
 	link->created = data;
+	link->owed = data;
 	link->control.host_port = data ?
 		vsock_sk(data->sk)->remote_addr.svm_port : TSI_PORT_STREAM;
 	link->control.port.receive = tsi_link_answer;
@@ -363,7 +363,7 @@ void tsi_link_close(struct tsi_link *link)
 	link->closed = true;
 	release = link->release;
 	link->release = NULL;
-	if (link->created && release) {
+	if (link->owed && release) {
 		tsi_control_send(&link->control, release, TSI_PORT_RELEASE,
 				 tsi_stream_ends(link));
 		release = NULL;
@@ -487,6 +487,7 @@ int tsi_link_request(struct tsi_link *link, struct sk_buff *request, u32 port)
 					 TSI_PORT_CREATE, true);
 			create = NULL;
 			WRITE_ONCE(link->created, true);
+			link->owed = true;
 		}
 		tsi_control_send(&link->control, request, port, false);
 		request = NULL;
