@@ -235,6 +235,7 @@ int main(int argc, char **argv)
 		fputs("guest-host: no thread\n", stderr);
 		return EXIT_FAILURE;
 	}
+	bound(SOCK_DGRAM, HOST_DISCARD);
 	udp = bound(SOCK_DGRAM, HOST_UDP);
 	puts("ready");
 	fflush(stdout);

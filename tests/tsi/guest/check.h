@@ -18,6 +18,7 @@ enum {
 	HOST_RESET = 7005, /* hears something, says "bye", and resets the connection */
 	HOST_NEVER = 7006, /* nothing listens there, and no request may name it */
 	HOST_UDP = 7011,   /* echo */
+	HOST_DISCARD = 7012, /* UDP, and nobody reads */
 };
 
 /* What tsi-peer gives the guest */
@@ -86,6 +87,12 @@ int host_calls_at(const char *where, const char *text);
 /* The host can connect to the listener, sooner or later. */
 bool host_reaches(int listener, const char *where);
 
+bool has_tsi(void);
+/* HOST_ECHO and HOST_UDP in the guest, by processes of their own; for without TSI. */
+enum { SERVICES = 2 };
+void start_services(pid_t *pids);
+void stop_services(const pid_t *pids);
+
 /* Make an interface of the kind that leads nowhere, and bring it up if it is to be. */
 bool add_dummy(const char *name, bool up);
 /* What rtnetlink(7) calls RTN_UNICAST, RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT */
@@ -123,6 +130,10 @@ void check_hostile(void);
 void check_flood(void);
 void check_stopped_host(void);
 void check_same(void);
+void check_bpf(void);
+void check_landlock(void);
+void check_same_datagrams(void);
+void check_stress(void);
 void check_bench(void);
 
 #endif

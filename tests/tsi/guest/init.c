@@ -42,6 +42,9 @@ static const struct {
 	{ "flood", check_flood },
 	{ "stopped", check_stopped_host },
 	{ "same", check_same },
+	{ "bpf", check_bpf },
+	{ "landlock", check_landlock },
+	{ "stress", check_stress },
 	{ "bench", check_bench },
 };
 

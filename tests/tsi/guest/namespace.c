@@ -204,35 +204,35 @@ void check_namespace(void)
 	struct space space = make_space(false, CLONE_NEWNET);
 
 	check_initial();
-	check(0, reaches(&space) == 0, "a network namespace with lo alone does not reach the host");
-	check(0, tell(&space, ADD) == 1 && reaches(&space) == 0,
+	check(38, reaches(&space) == 0, "a network namespace with lo alone does not reach the host");
+	check(38, tell(&space, ADD) == 1 && reaches(&space) == 0,
 	      "nor does one whose other interface is down");
-	check(0, tell(&space, UP) == 1 && reaches(&space) == ALL,
+	check(38, tell(&space, UP) == 1 && reaches(&space) == ALL,
 	      "an interface that is up makes it reach the host");
-	check(0, tell(&space, DOWN) == 1 && reaches(&space) == 0,
+	check(38, tell(&space, DOWN) == 1 && reaches(&space) == 0,
 	      "until the interface is down again");
-	check(0, root_writes(&space, "1") && reaches(&space) == ALL,
+	check(38, root_writes(&space, "1") && reaches(&space) == ALL,
 	      "net.tsi.host=1 makes it reach the host");
-	check(0, root_writes(&space, "0") && reaches(&space) == 0, "until it is 0 again");
+	check(38, root_writes(&space, "0") && reaches(&space) == 0, "until it is 0 again");
 	/* Sockets outlive their namespace, and nothing of that may be left. */
 	check(38, tell(&space, UP) == 1 && reaches(&space) == ALL,
 	      "a network namespace ends while its sockets are open");
 	end_space(&space);
 
 	space = make_space(true, CLONE_NEWUSER | CLONE_NEWNET);
-	check(0, reaches(&space) == 0, "a user's network namespace does not reach the host");
-	check(0, tell(&space, ADD) == 1 && tell(&space, UP) == 1 && reaches(&space) == 0,
+	check(38, reaches(&space) == 0, "a user's network namespace does not reach the host");
+	check(38, tell(&space, ADD) == 1 && tell(&space, UP) == 1 && reaches(&space) == 0,
 	      "nor does it with an interface that the user makes");
-	check(0, tell(&space, WRITE) == 0 && reaches(&space) == 0,
+	check(38, tell(&space, WRITE) == 0 && reaches(&space) == 0,
 	      "the user cannot set net.tsi.host there");
-	check(0, root_writes(&space, "1") && reaches(&space) == ALL,
+	check(38, root_writes(&space, "1") && reaches(&space) == ALL,
 	      "root of the guest can, and then it reaches the host");
 	end_space(&space);
 
 	/* In a user namespace, root of the guest has no capabilities over the rest. */
 	space = make_space(false, CLONE_NEWUSER | CLONE_NEWNET);
-	check(0, tell(&space, ADD) == 1 && tell(&space, UP) == 1 && reaches(&space) == 0,
+	check(38, tell(&space, ADD) == 1 && tell(&space, UP) == 1 && reaches(&space) == 0,
 	      "a network namespace in a user namespace of root does not reach the host");
-	check(0, tell(&space, WRITE) == 0, "nor can it set net.tsi.host");
+	check(38, tell(&space, WRITE) == 0, "nor can it set net.tsi.host");
 	end_space(&space);
 }

@@ -74,6 +74,8 @@ static const char help_text[] =
 "Tests of a guest:\n"
 "  --misbehave NAME         be a bad host, in one of the ways below; more than once\n"
 "                           for more than one\n"
+"  --behave-by FIFO         at each line in FIFO, misbehave in the ways that it names,\n"
+"                           with a space between two, and in no others\n"
 "  --fail NUMBER            answer requests with -NUMBER, an error number of Linux,\n"
 "                           instead of carrying them out\n"
 "  --which FIRST-LAST       of the requests that --fail is for, fail only these,\n"
@@ -206,17 +208,25 @@ static int parse_path_mapping(struct path_mapping mappings[MAPPINGS_MAX], unsign
 	return 0;
 }
 
-static int parse_misbehaviour(struct options *options, const char *text)
+unsigned int options_misbehaviour(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < COUNT(misbehaviours); i++) {
-		if (!strcmp(text, misbehaviours[i].name)) {
-			options->misbehaviour |= misbehaviours[i].bit;
-			return 0;
-		}
+		if (!strcmp(name, misbehaviours[i].name))
+			return misbehaviours[i].bit;
 	}
-	return bad("not a way to misbehave", text);
+	return 0;
+}
+
+static int parse_misbehaviour(struct options *options, const char *text)
+{
+	unsigned int bit = options_misbehaviour(text);
+
+	if (!bit)
+		return bad("not a way to misbehave", text);
+	options->misbehaviour |= bit;
+	return 0;
 }
 
 static int parse_request(struct options *options, const char *text)
@@ -251,6 +261,7 @@ enum option_code {
 	ONLY,
 	DELAY,
 	RESET_BY,
+	BEHAVE_BY,
 	HELP,
 };
 
@@ -272,6 +283,7 @@ static const struct option long_options[] = {
 	{ "only", required_argument, NULL, ONLY },
 	{ "delay", required_argument, NULL, DELAY },
 	{ "reset-by", required_argument, NULL, RESET_BY },
+	{ "behave-by", required_argument, NULL, BEHAVE_BY },
 	{ "help", no_argument, NULL, HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -318,6 +330,9 @@ static int parse_option(struct options *options, int code, const char *value)
 		return parse_unsigned(value, 1, 600000, &options->delay_milliseconds);
 	case RESET_BY:
 		options->reset_path = value;
+		return 0;
+	case BEHAVE_BY:
+		options->behave_path = value;
 		return 0;
 	default:
 		/* getopt_long() has said what is wrong. */

@@ -67,8 +67,12 @@ struct options {
 	unsigned int delay_milliseconds;
 	/* Where commands to reset the transport come from, or NULL. */
 	const char *reset_path;
+	/* Where the ways to misbehave come from that replace those above, or NULL. */
+	const char *behave_path;
 };
 
+/* The bit of a way to misbehave, 0 for a name of none. */
+unsigned int options_misbehaviour(const char *name);
 void options_default(struct options *options);
 
 enum options_outcome { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_BAD };

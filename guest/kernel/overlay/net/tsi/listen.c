@@ -456,6 +456,46 @@ static struct tsi_attempt *tsi_listener_create(struct tsi_sock *tsi,
 	return attempt;
 }
 
+static void tsi_own_name4(const struct sock *sk, struct sockaddr_in *in)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	in->sin_family = AF_INET;
+	in->sin_port = inet->inet_sport;
+	in->sin_addr.s_addr = inet->inet_rcv_saddr;
+}
+
+static void tsi_own_name6(const struct sock *sk, struct sockaddr_in6 *in6)
+{
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = inet_sk(sk)->inet_sport;
+	in6->sin6_addr = sk->sk_v6_rcv_saddr;
+}
+
+/* What it is bound to, which a BPF program may have getsockname() conceal. */
+static int tsi_own_name(struct socket *sock, struct tsi_name *name)
+{
+	struct sockaddr *addr = (struct sockaddr *)&name->addr;
+	struct sock *sk = sock->sk;
+	int len;
+
+	switch (sk->sk_family) {
+	case AF_INET:
+		tsi_own_name4(sk, (struct sockaddr_in *)addr);
+		len = sizeof(struct sockaddr_in);
+		break;
+	case AF_INET6:
+		tsi_own_name6(sk, (struct sockaddr_in6 *)addr);
+		len = sizeof(struct sockaddr_in6);
+		break;
+	default:
+		len = sock->tsi->native->getname(sock, addr, 0);
+		break;
+	}
+	name->len = max(len, 0);
+	return min(len, 0);
+}
+
 /* The guest listens already; have the host do it too. It is our turn. */
 static int tsi_listen_host(struct socket *sock, int backlog,
 			   unsigned long *turn)
@@ -467,10 +507,9 @@ static int tsi_listen_host(struct socket *sock, int backlog,
 	int err;
 
 	/* The port that bind() or listen() has picked, if it was for any */
-	err = tsi->native->getname(sock, (struct sockaddr *)&name.addr, 0);
-	if (err < 0)
+	err = tsi_own_name(sock, &name);
+	if (err)
 		return err;
-	name.len = err;
 	if (!tsi_name_for_host(&name) || !tsi_may_reach_host(tsi->sk) ||
 	    READ_ONCE(tsi->sk->sk_bound_dev_if))
 		return -EADDRNOTAVAIL;
@@ -618,11 +657,8 @@ static int tsi_accept_native(const struct sock *listener,
 static void tsi_accept_name(struct socket *sock, struct tsi_link *link)
 {
 	struct tsi_name name = {};
-	int len;
 
-	len = sock->tsi->native->getname(sock, (struct sockaddr *)&name.addr,
-					 0);
-	name.len = max(len, 0);
+	tsi_own_name(sock, &name);
 	tsi_link_set_name(link, &link->local, &name);
 }
 

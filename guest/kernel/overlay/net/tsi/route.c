@@ -25,6 +25,7 @@
 #include <net/netns/generic.h>
 #include <net/route.h>
 #include <net/rtnetlink.h>
+#include <net/tsi.h>
 #include <net/udp.h>
 
 #include "announced.h"
@@ -204,7 +205,8 @@ static struct sock *tsi_find_receiver4(struct sock *sk, __be32 addr,
 
 /*
  * The host has a file system of its own. A path that is not absolute means
- * nothing there; a socket without a name cannot be meant.
+ * nothing there; a socket without a name cannot be meant. Landlock has no hook for
+ * an abstract name that the guest does not have.
  */
 static enum tsi_place tsi_place_unix(const struct sockaddr_un *addr,
 				     int addr_len)
@@ -214,9 +216,10 @@ static enum tsi_place tsi_place_unix(const struct sockaddr_un *addr,
 	if (addr_len <= offsetof(struct sockaddr_un, sun_path) ||
 	    addr_len > sizeof(*addr))
 		return TSI_GUEST;
-	if (addr->sun_path[0] == '/' || (!addr->sun_path[0] && len > 1))
-		return TSI_LOCAL;
-	return TSI_GUEST;
+	if (!addr->sun_path[0])
+		return len > 1 && !landlock_confines_abstract_names() ?
+		       TSI_LOCAL : TSI_GUEST;
+	return addr->sun_path[0] == '/' ? TSI_LOCAL : TSI_GUEST;
 }
 
 /* --- Namespaces ----------------------------------------------------------- */
@@ -471,9 +474,7 @@ static bool tsi_is_filtered(struct net *net)
 	    rcu_access_pointer(lo->tcx_egress))
 		return true;
 #endif
-	return cgroup_bpf_enabled(CGROUP_INET4_CONNECT) ||
-	       cgroup_bpf_enabled(CGROUP_INET6_CONNECT) ||
-	       cgroup_bpf_enabled(CGROUP_INET_EGRESS) ||
+	return cgroup_bpf_enabled(CGROUP_INET_EGRESS) ||
 	       cgroup_bpf_enabled(CGROUP_INET_INGRESS) ||
 	       static_branch_unlikely(&bpf_sk_lookup_enabled);
 }
