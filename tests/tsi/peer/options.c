@@ -78,6 +78,8 @@ static const char help_text[] =
 "                           with a space between two, and in no others\n"
 "  --fail NUMBER            answer requests with -NUMBER, an error number of Linux,\n"
 "                           instead of carrying them out\n"
+"  --which FIRST-LAST       of the requests that --fail is for, fail only these,\n"
+"                           counted from 1\n"
 "  --only REQUEST           spoil, delay or fail only connect, getname, listen or\n"
 "                           accept\n"
 "  --delay MILLISECONDS     how late a delayed answer comes [3000]\n"
@@ -104,6 +106,8 @@ void options_default(struct options *options)
 	memset(options, 0, sizeof(*options));
 	options->guest_cid = 3;
 	options->inet = true;
+	options->fail_first = 1;
+	options->fail_last = UINT32_MAX;
 	options->delay_milliseconds = 3000;
 }
 
@@ -170,6 +174,19 @@ static int parse_port_mapping(struct options *options, const char *text)
 	mapping->guest = (uint16_t)guest;
 	mapping->host = (uint16_t)host;
 	options->mapping_count++;
+	return 0;
+}
+
+static int parse_which(struct options *options, const char *text)
+{
+	unsigned long first, last;
+	const char *rest;
+
+	if (number(text, '-', 1, UINT32_MAX, &first, &rest) ||
+	    number(rest, '\0', first, UINT32_MAX, &last, &rest))
+		return bad("not FIRST-LAST", text);
+	options->fail_first = (uint32_t)first;
+	options->fail_last = (uint32_t)last;
 	return 0;
 }
 
@@ -240,6 +257,7 @@ enum option_code {
 	TIME_SYNC,
 	MISBEHAVE,
 	FAIL,
+	WHICH,
 	ONLY,
 	DELAY,
 	RESET_BY,
@@ -261,6 +279,7 @@ static const struct option long_options[] = {
 	{ "time-sync", required_argument, NULL, TIME_SYNC },
 	{ "misbehave", required_argument, NULL, MISBEHAVE },
 	{ "fail", required_argument, NULL, FAIL },
+	{ "which", required_argument, NULL, WHICH },
 	{ "only", required_argument, NULL, ONLY },
 	{ "delay", required_argument, NULL, DELAY },
 	{ "reset-by", required_argument, NULL, RESET_BY },
@@ -303,6 +322,8 @@ static int parse_option(struct options *options, int code, const char *value)
 		return parse_misbehaviour(options, value);
 	case FAIL:
 		return parse_unsigned(value, 1, 65535, &options->fail_with);
+	case WHICH:
+		return parse_which(options, value);
 	case ONLY:
 		return parse_request(options, value);
 	case DELAY:

@@ -62,6 +62,8 @@ struct options {
 	uint32_t misbehaviour_opcode;
 	/* What requests fail with, instead of being carried out; 0 for nothing. */
 	uint32_t fail_with;
+	/* The first and the last request that fails, counted from 1. */
+	uint32_t fail_first, fail_last;
 	unsigned int delay_milliseconds;
 	/* Where commands to reset the transport come from, or NULL. */
 	const char *reset_path;

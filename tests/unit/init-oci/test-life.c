@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "error.h"
-#include "pump.h"
-#include "request.h"
+#include "base/errors.h"
+#include "life/clock.h"
+#include "life/pump.h"
+#include "life/request.h"
 
 static struct request request;
 static struct error error;
@@ -38,7 +38,7 @@ START_TEST(stop_has_a_default_and_a_limit)
 	ck_assert_int_lt(parse("stop 1s"), 0);
 	ck_assert_int_lt(parse("stop "), 0);
 	ck_assert_int_lt(parse("stop 18446744073709551617"), 0);
-	ck_assert_str_eq(error.text, "stop 18446744073709551617: is no number of seconds up to 86400");
+	ck_assert_str_eq(error.text, "stop 18446744073709551617: is not a number of seconds up to 86400");
 }
 END_TEST
 
