@@ -14,8 +14,11 @@
 #include "config/command_line.h"
 #include "config/environment.h"
 #include "config/oci_config.h"
+#include "container/cgroup.h"
 #include "container/container_mounts.h"
 #include "container/container_paths.h"
+#include "container/device_filter.h"
+#include "container/device_nodes.h"
 #include "container/network_files.h"
 #include "container/system.h"
 #include "container/users.h"
@@ -83,6 +86,7 @@ struct machine {
 	struct streams streams;
 	struct charge charge;
 	int upper;	/* for unmount_all() */
+	int cgroup;	/* the container's */
 };
 
 /* Returns when the container's program runs, or when it is certain that it never will. */
@@ -98,7 +102,7 @@ static int start(const struct config *config, const sigset_t *signals, struct ma
 	if (pipe2(failure, O_CLOEXEC) < 0)
 		return ERROR(error, "make a pipe: ", strerror(errno));
 	sigprocmask(SIG_SETMASK, signals, &before);
-	*container = fork();
+	*container = cgroup_fork(machine->cgroup);
 	if (*container < 0)
 		return ERROR(error, "fork: ", strerror(errno));
 	if (*container == 0) {
@@ -127,12 +131,27 @@ static noreturn void become_container(struct config *config, const struct machin
 	sigemptyset(&none);
 	if (environment_add_missing(&config->env, variable) < 0) {
 		SAY("add to the environment: ", strerror(errno));
+	} else if (cgroup_enter(machine->cgroup) < 0) {
+		SAY("enter the container's cgroup: ", strerror(errno));
 	} else {
 		CONTROL_SAY("started");
 		status = process_become(config, &machine->streams, &none);
 	}
 	unmount_all(machine->upper);
 	power_off(status);
+}
+
+/* The container's cgroup, with what is allowed there. */
+static int set_up_cgroup(const struct config *config, struct machine *machine,
+			 struct error *error)
+{
+	dev_t devices[3];
+	const size_t count = streams_devices(&machine->streams, devices);
+
+	machine->cgroup = cgroup_make(config, error);
+	if (machine->cgroup < 0)
+		return -1;
+	return device_filter_attach(config, devices, count, machine->cgroup, error);
 }
 
 /* Everything up to the moment when the container runs. */
@@ -152,10 +171,14 @@ static int set_up(const sigset_t *signals, struct machine *machine, struct error
 	    root_make(&line, &machine->upper, error) < 0 ||
 	    read_config(&line, &config, error) < 0 ||
 	    root_enter(error) < 0 ||
+	    set_up_cgroup(&config, machine, error) < 0 ||
 	    system_set_up(&config, error) < 0 ||
 	    /* Before the mounts: only the image decides whether the files are missing. */
 	    network_files_write(config.hostname, line.name_servers, error) < 0 ||
 	    container_mounts_make(&config, error) < 0 ||
+	    device_nodes_make(&config, error) < 0 ||
+	    (config.terminal && line.streams[0].kind == STREAM_TERMINAL &&
+	     device_nodes_make_console(line.streams[0].name, error) < 0) ||
 	    /* After the mounts, for one of them may have brought the files. */
 	    user_resolve(&config, error) < 0 ||
 	    container_paths_set_up(&config, error) < 0)
@@ -167,8 +190,10 @@ static int set_up(const sigset_t *signals, struct machine *machine, struct error
 		.streams = &machine->streams,
 		.control = line.control.kind != CONTROL_NONE,
 	};
+	oom_kills_open(&machine->charge.oom_kills, machine->cgroup);
 	if (start(&config, signals, machine, error) < 0)
 		return -1;
+	close(machine->cgroup);
 	config_free(&config);
 	return 0;
 }

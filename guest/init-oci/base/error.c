@@ -22,7 +22,7 @@ int error_set(struct error *error, const char *const parts[])
 	return -1;
 }
 
-const char *decimal(struct decimal *decimal, unsigned int value)
+const char *decimal(struct decimal *decimal, uint64_t value)
 {
 	char *digit = decimal->text + sizeof(decimal->text) - 1;
 

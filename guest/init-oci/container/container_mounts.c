@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/linux_abi.h"
 #include "base/mount_context.h"
+#include "container/cgroup.h"
 #include "container/copy_tree.h"
 #include "container/make_path.h"
 #include "container/mount_options.h"
@@ -43,6 +44,11 @@ static bool is_same_path(const char *path, const char *plain)
 	size_t length = strlen(plain);
 
 	return !strncmp(path, plain, length) && !path[length + strspn(path + length, "/")];
+}
+
+static bool is_cgroup(const struct mount_point *point)
+{
+	return has_type(point, "cgroup") || has_type(point, "cgroup2");
 }
 
 /* Whether it is one of the mounts that every container has. */
@@ -150,8 +156,9 @@ out:
 static int change_existing(const struct mount_point *point, const struct mount_options *options,
 			   struct error *error)
 {
-	/* Options of cgroup v1 mean nothing to v2, which is what is mounted. */
-	const bool has_options = !is_bind(point, options) && !has_type(point, "cgroup") &&
+	/* Options of cgroup v1 mean nothing to v2, and those of v2 are for all cgroups. */
+	const bool has_options = !is_bind(point, options) && !is_cgroup(point) &&
+				 !is_same_path(point->destination, CGROUP_PATH) &&
 				 has_special_option(point);
 
 	if (has_options && reconfigure(point, error) < 0)
@@ -302,6 +309,14 @@ static int clone(const struct mount_point *point, const struct mount_options *op
 	return mounted < 0 ? mount_error(point, "source ", source, error) : mounted;
 }
 
+/* Another view of the container's cgroup: a new mount would show all cgroups. */
+static int clone_cgroup(const struct mount_point *point, struct error *error)
+{
+	int mounted = open_tree(AT_FDCWD, CGROUP_PATH, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	return mounted < 0 ? mount_error(point, "file system ", point->type, error) : mounted;
+}
+
 /* Makes the destination if it does not exist. Returns a descriptor, or -1 with errno set. */
 static int open_destination(const struct mount_point *point, int mounted)
 {
@@ -364,8 +379,12 @@ static int make_mount(const struct mount_point *point, struct error *error)
 	if (options.copy_up && !has_type(point, "tmpfs"))
 		return ERROR(error, "mount ", point->destination,
 			     ": option tmpcopyup: is for a tmpfs");
-	mounted = is_bind(point, &options) ? clone(point, &options, error) :
-					     create(point, &options, error);
+	if (is_bind(point, &options))
+		mounted = clone(point, &options, error);
+	else if (is_cgroup(point))
+		mounted = clone_cgroup(point, error);
+	else
+		mounted = create(point, &options, error);
 	if (mounted < 0)
 		return -1;
 	result = attach(point, &options, mounted, error);

@@ -23,6 +23,7 @@
 enum {
 	SOURCE_SIGNALS,
 	SOURCE_CONTROL,
+	SOURCE_OOM_KILLS,
 	SOURCE_TIME,
 	SOURCE_GENERATIONS,
 	SOURCE_PUMPS,
@@ -40,7 +41,7 @@ enum phase {
 };
 
 struct supervisor {
-	const struct charge *charge;
+	struct charge *charge;
 	enum phase phase;
 	struct timespec deadline;
 	int status;	/* the container's exit status, when it has ended */
@@ -207,6 +208,9 @@ static void take_event(struct supervisor *supervisor, uint32_t source)
 	case SOURCE_CONTROL:
 		take_requests(supervisor);
 		break;
+	case SOURCE_OOM_KILLS:
+		oom_kills_tell(&supervisor->charge->oom_kills);
+		break;
 	case SOURCE_TIME:
 		clock_receive_datagrams(supervisor->time);
 		break;
@@ -240,6 +244,8 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	supervisor->generations = clock_open_generations();
 	if (watch(supervisor, supervisor->signals, EPOLLIN, SOURCE_SIGNALS) < 0 ||
 	    (charge->control && watch(supervisor, CONTROL_FILENO, EPOLLIN, SOURCE_CONTROL) < 0) ||
+	    (charge->oom_kills.events >= 0 &&
+	     watch(supervisor, charge->oom_kills.events, EPOLLPRI, SOURCE_OOM_KILLS) < 0) ||
 	    (supervisor->time >= 0 &&
 	     watch(supervisor, supervisor->time, EPOLLIN, SOURCE_TIME) < 0) ||
 	    (supervisor->generations >= 0 &&
@@ -306,7 +312,7 @@ static bool advance(struct supervisor *supervisor)
 	}
 }
 
-int supervise(const struct charge *charge, const sigset_t *signals)
+int supervise(struct charge *charge, const sigset_t *signals)
 {
 	struct supervisor supervisor = { .charge = charge, .phase = RUNNING };
 
@@ -324,5 +330,7 @@ int supervise(const struct charge *charge, const sigset_t *signals)
 		for (int i = 0; i < count; i++)
 			take_event(&supervisor, events[i].data.u32);
 	}
+	/* The last one may be what ended the container, and its event still be on the way. */
+	oom_kills_tell(&charge->oom_kills);
 	return supervisor.status;
 }

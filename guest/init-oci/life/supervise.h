@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "life/oom_kills.h"
 #include "life/streams.h"
 
 /*
@@ -19,6 +20,7 @@ struct charge {
 	pid_t container;
 	int stop_signal;
 	struct streams *streams;
+	struct oom_kills oom_kills;
 	bool control;		/* whether the VMM has a channel to speak on */
 };
 
@@ -28,6 +30,6 @@ struct charge {
  * ended, ends what it left running, within a few seconds, and returns its exit
  * status. signals must have been blocked since before the container started.
  */
-int supervise(const struct charge *charge, const sigset_t *signals);
+int supervise(struct charge *charge, const sigset_t *signals);
 
 #endif

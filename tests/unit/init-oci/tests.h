@@ -11,6 +11,7 @@ Suite *image_suite(void);
 Suite *life_suite(void);
 Suite *mount_options_suite(void);
 Suite *parts_suite(void);
+Suite *resources_suite(void);
 Suite *signal_names_suite(void);
 Suite *users_suite(void);
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Tells when the container, or the whole machine, had not enough memory. */
+#include "life/oom_kills.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/console.h"
+#include "life/control.h"
+
+#define EVENTS_MAX 512
+
+void oom_kills_open(struct oom_kills *kills, int cgroup)
+{
+	kills->events = openat(cgroup, "memory.events", O_RDONLY | O_CLOEXEC);
+	kills->told = 0;
+}
+
+/* Reading it is also what makes the next event one. */
+static unsigned long count(int events)
+{
+	static const char name[] = "oom_kill";
+	char text[EVENTS_MAX];
+	ssize_t length = pread(events, text, sizeof(text) - 1, 0);
+	const char *line;
+
+	if (length < 0)
+		return 0;
+	text[length] = '\0';
+	line = strstr(text, name);
+	return line ? strtoul(line + strlen(name), NULL, 10) : 0;
+}
+
+void oom_kills_tell(struct oom_kills *kills)
+{
+	const unsigned long killed = kills->events < 0 ? 0 : count(kills->events);
+	struct decimal number;
+	const char *text;
+
+	if (killed <= kills->told)
+		return;
+	kills->told = killed;
+	text = decimal(&number, killed);
+	SAY("the container has run out of memory: processes killed: ", text);
+	CONTROL_SAY("oom-kill ", text);
+}
