@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The PID 1: the order of its steps, from the first mount to power off. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/console.h"
-#include "base/error.h"
+#include "base/errors.h"
 #include "base/file.h"
 #include "config/command_line.h"
 #include "config/environment.h"
@@ -19,8 +20,10 @@
 #include "container/container_paths.h"
 #include "container/device_filter.h"
 #include "container/device_nodes.h"
+#include "container/hostname.h"
+#include "container/loopback.h"
 #include "container/network_files.h"
-#include "container/system.h"
+#include "container/sysctl.h"
 #include "container/users.h"
 #include "life/clock.h"
 #include "life/control.h"
@@ -29,8 +32,8 @@
 #include "life/process.h"
 #include "life/streams.h"
 #include "life/supervise.h"
+#include "root/document.h"
 #include "root/root.h"
-#include "root/source.h"
 #include "root/system_mounts.h"
 #include "root/unmount.h"
 
@@ -50,15 +53,15 @@ static int read_command_line(struct command_line *line, struct error *error)
 static int read_overrides(const struct command_line *line, char **text, size_t *length,
 			  struct error *error)
 {
-	static const struct source in_initramfs = { .path = "/oci/overrides.json" };
+	static const struct document_location in_initramfs = { .path = "/oci/overrides.json" };
 	const bool asked_for = line->overrides.path != NULL;
 
 	*text = NULL;
 	*length = 0;
 	if (!asked_for && access(in_initramfs.path, F_OK) < 0)
 		return 0;
-	*text = source_read(asked_for ? &line->overrides : &in_initramfs, CONFIG_MAX, length,
-			    error);
+	*text = document_read(asked_for ? &line->overrides : &in_initramfs, CONFIG_MAX, length,
+			      error);
 	return *text ? 0 : -1;
 }
 
@@ -71,13 +74,13 @@ static int read_config(const struct command_line *line, struct config *config,
 
 	if (read_overrides(line, &overrides, &overrides_length, error) < 0)
 		return -1;
-	text = source_read(&line->config, CONFIG_MAX, &length, error);
+	text = document_read(&line->config, CONFIG_MAX, &length, error);
 	if (text)
 		result = config_parse(text, length, overrides, overrides_length, config, error);
 	free(text);
 	free(overrides);
 	for (size_t i = 0; !result && i < config->ignored_count; i++)
-		SAY("config: ", config->ignored[i], ": is not carried out by this version");
+		SAY("config: ", config->ignored[i], ": is ignored by this version");
 	return result;
 }
 
@@ -100,11 +103,11 @@ static int start(const struct config *config, const sigset_t *signals, struct ma
 
 	/* The exec closes it; if there is no exec, it is written to. */
 	if (pipe2(failure, O_CLOEXEC) < 0)
-		return ERROR(error, "make a pipe: ", strerror(errno));
+		return step_error("make a pipe", "", error);
 	sigprocmask(SIG_SETMASK, signals, &before);
 	*container = cgroup_fork(machine->cgroup);
 	if (*container < 0)
-		return ERROR(error, "fork: ", strerror(errno));
+		return step_error("fork", "", error);
 	if (*container == 0) {
 		int status = process_become(config, &machine->streams, &before);
 		ssize_t written = write(failure[1], "", 1);
@@ -172,7 +175,9 @@ static int set_up(const sigset_t *signals, struct machine *machine, struct error
 	    read_config(&line, &config, error) < 0 ||
 	    root_enter(error) < 0 ||
 	    set_up_cgroup(&config, machine, error) < 0 ||
-	    system_set_up(&config, error) < 0 ||
+	    hostname_set(&config, error) < 0 ||
+	    sysctl_apply(&config, error) < 0 ||
+	    loopback_bring_up(error) < 0 ||
 	    /* Before the mounts: only the image decides whether the files are missing. */
 	    network_files_write(config.hostname, line.name_servers, error) < 0 ||
 	    container_mounts_make(&config, error) < 0 ||

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The console, and the lines that this program writes to it. */
 #include "base/console.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 
 void console_open(void)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Whole files: read, or written with one line. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -38,7 +39,7 @@ char *file_read(const char *path, size_t size, size_t *length, struct error *err
 	char *text = fd < 0 ? NULL : file_read_open(fd, size, length);
 
 	if (!text)
-		ERROR(error, "read ", path, ": ", strerror(errno));
+		step_error("read ", path, error);
 	if (fd >= 0)
 		close(fd);
 	return text;

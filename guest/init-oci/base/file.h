@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 
 /* A whole file of at most size bytes and a '\0', to be freed; NULL on failure. */
 char *file_read(const char *path, size_t size, size_t *length, struct error *error);

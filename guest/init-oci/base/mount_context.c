@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The file system's own words about a mount that failed. */
 #include "base/mount_context.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #ifndef INIT_OCI_MOUNT_CONTEXT_H
 #define INIT_OCI_MOUNT_CONTEXT_H
 
-#include "base/error.h"
+#include "base/errors.h"
 
 /*
  * For a failed call on a context of fsopen() or fspick(): makes an error of what

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The arguments on the kernel's command line, parsed. */
 #include "config/command_line.h"
 
 #include <arpa/inet.h>
@@ -131,13 +132,13 @@ static const char *parse_upper(char *value, struct command_line *line)
 	return NULL;
 }
 
-static const char *parse_source(char *value, struct source *source)
+static const char *parse_location(char *value, struct document_location *location)
 {
 	char *path = after(value, "layers:");
 	char *share = after(value, "virtiofs:");
 
 	if (path) {
-		*source = (struct source){ .place = SOURCE_LAYERS, .path = path };
+		*location = (struct document_location){ .place = DOCUMENT_IN_LAYERS, .path = path };
 	} else if (share) {
 		/* The path begins with the slash, so that a tag may have colons. */
 		char *end = strstr(share, ":/");
@@ -145,13 +146,13 @@ static const char *parse_source(char *value, struct source *source)
 		if (!end || !is_tag_length((size_t)(end - share)))
 			goto bad;
 		*end = '\0';
-		*source = (struct source){
-			.place = SOURCE_SHARE, .share = share, .path = end + 1
+		*location = (struct document_location){
+			.place = DOCUMENT_ON_SHARE, .share = share, .path = end + 1
 		};
 	} else {
-		*source = (struct source){ .place = SOURCE_INITRAMFS, .path = value };
+		*location = (struct document_location){ .place = DOCUMENT_IN_INITRAMFS, .path = value };
 	}
-	if (source->path[0] == '/')
+	if (location->path[0] == '/')
 		return NULL;
 bad:
 	return "is not PATH, layers:PATH or virtiofs:TAG:PATH with an absolute path";
@@ -159,12 +160,12 @@ bad:
 
 static const char *parse_config(char *value, struct command_line *line)
 {
-	return parse_source(value, &line->config);
+	return parse_location(value, &line->config);
 }
 
 static const char *parse_overrides(char *value, struct command_line *line)
 {
-	return parse_source(value, &line->overrides);
+	return parse_location(value, &line->overrides);
 }
 
 static const char *parse_stream(char *value, struct stream *stream)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 
 /* More than fit on arm64's command line of 2048 bytes. */
 #define LAYERS_MAX 128
@@ -26,12 +26,12 @@ struct layer {
 	const char *share;	/* the tag of a virtiofs; NULL for a disk */
 };
 
-/* A file from the VMM, such as the configuration. */
-struct source {
+/* Where the configuration is, or its overrides. */
+struct document_location {
 	enum {
-		SOURCE_INITRAMFS,
-		SOURCE_LAYERS,	/* in the container's root */
-		SOURCE_SHARE,	/* on the virtiofs with this tag */
+		DOCUMENT_IN_INITRAMFS,
+		DOCUMENT_IN_LAYERS,	/* in the container's root */
+		DOCUMENT_ON_SHARE,	/* on the virtiofs with this tag */
 	} place;
 	const char *share;
 	const char *path;	/* absolute in its place */
@@ -62,8 +62,8 @@ struct control_address {
 #define NAME_SERVERS_MAX 3
 
 struct command_line {
-	struct source config;
-	struct source overrides;	/* path is NULL when none are asked for */
+	struct document_location config;
+	struct document_location overrides;	/* path is NULL when none are asked for */
 	struct layer layers[LAYERS_MAX];	/* OCI order: the base first */
 	size_t layer_count;
 	struct disk upper;		/* name is NULL when it is a tmpfs */

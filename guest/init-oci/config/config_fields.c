@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Fields that the configurations of images and of runtimes have in common. */
 #include "config/config_fields.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/environment.h"
-#include "config/signal_names.h"
+#include "config/kernel_names.h"
 
 int config_get_environment(const struct object *object, const char *key, struct config *config,
 			   struct error *error)

@@ -2,8 +2,8 @@
 #ifndef INIT_OCI_CONFIG_FIELDS_H
 #define INIT_OCI_CONFIG_FIELDS_H
 
+#include "config/config.h"
 #include "config/json.h"
-#include "config/oci_config.h"
 
 /* Fields that more than one part of a configuration has. */
 
@@ -20,7 +20,7 @@ bool config_is_empty(const cJSON *item);
 
 /*
  * Notes those fields of an object that are given, for a line on the console. They
- * would arrange something, but are not carried out; hence their whole names.
+ * would arrange something, but are ignored; hence their whole names.
  */
 int config_note_ignored(const struct object *object, const char *const *ignored,
 			struct config *config, struct error *error);

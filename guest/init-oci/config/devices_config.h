@@ -2,8 +2,8 @@
 #ifndef INIT_OCI_DEVICES_CONFIG_H
 #define INIT_OCI_DEVICES_CONFIG_H
 
+#include "config/config.h"
 #include "config/json.h"
-#include "config/oci_config.h"
 
 /* Takes `devices` of an object `linux`. They replace those of an earlier document. */
 int devices_config_apply(const struct object *linux_, struct config *config,

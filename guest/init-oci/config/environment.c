@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Lists of environment variables, in which each name appears once. */
 #include "config/environment.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-static size_t count(char *const list[])
-{
-	size_t length = 0;
-
-	while (list && list[length])
-		length++;
-	return length;
-}
+#include "config/string_list.h"
 
 /* The place of the variable with that name, or of the NULL at the end. */
 static char **place(char **environment, const char *variable)
@@ -27,7 +21,8 @@ static char **place(char **environment, const char *variable)
 
 int environment_merge(char ***environment, char *const more[])
 {
-	const size_t old = count(*environment), room = old + count(more) + 1;
+	const size_t old = string_list_length(*environment);
+	const size_t room = old + string_list_length(more) + 1;
 	char **merged = realloc(*environment, room * sizeof(*merged));
 
 	if (!merged)

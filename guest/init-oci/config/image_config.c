@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The `config` of an OCI image, and what container engines add to it. */
 #include "config/image_config.h"
 
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "config/config_fields.h"
 #include "config/environment.h"
+#include "config/string_list.h"
 
 /* In an image, an empty string counts as none. */
 static int get_string(const struct object *object, const char *key, const char **value,
@@ -90,19 +92,11 @@ int image_config_apply(const struct object *document, struct image *image,
 	return apply_volumes(&object, config, error);
 }
 
-static size_t count(char *const list[])
-{
-	size_t length = 0;
-
-	while (list && list[length])
-		length++;
-	return length;
-}
-
 int image_config_join_args(const struct image *image, struct config *config,
 			   struct error *error)
 {
-	const size_t first = count(image->entrypoint), second = count(image->command);
+	const size_t first = string_list_length(image->entrypoint);
+	const size_t second = string_list_length(image->command);
 
 	if (!image->present)
 		return 0;

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
+#include "config/config.h"
 #include "config/json.h"
-#include "config/oci_config.h"
 
 /* What an image runs, before it becomes the args of a process. */
 struct image {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Strict access to the members of a JSON object. */
 #include "config/json.h"
 
 #include <stdint.h>

@@ -7,7 +7,7 @@
 
 #include <cJSON.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 
 /*
  * Strict access to the members of a JSON object. A member that is null counts as

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Numbers in JSON, without strtod(). */
 #include "config/json_number.h"
 
 #include <stdbool.h>

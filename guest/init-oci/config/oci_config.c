@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* A whole configuration: its document and the overrides. */
 #include "config/oci_config.h"
 
 #include <signal.h>
@@ -261,27 +262,4 @@ int config_parse(const char *text, size_t length, const char *overrides,
 		return -1;
 	}
 	return 0;
-}
-
-void config_free(struct config *config)
-{
-	free(config->args);
-	free(config->env);
-	free(config->host_variable);
-	free(config->home_variable);
-	free(config->groups);
-	free(config->masked_paths);
-	free(config->read_only_paths);
-	free(config->volumes);
-	for (size_t i = 0; i < config->mount_count; i++)
-		free(config->mounts[i].options);
-	free(config->mounts);
-	free(config->settings);
-	free(config->devices);
-	for (size_t i = 0; i < config->cgroup_setting_count; i++)
-		free(config->cgroup_settings[i].text);
-	free(config->cgroup_settings);
-	free(config->device_rules);
-	for (size_t i = 0; i < sizeof(config->json) / sizeof(config->json[0]); i++)
-		cJSON_Delete(config->json[i]);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The `process` of an OCI runtime configuration. */
 #include "config/process_config.h"
 
 #include <stdlib.h>

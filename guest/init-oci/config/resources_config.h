@@ -2,8 +2,8 @@
 #ifndef INIT_OCI_RESOURCES_CONFIG_H
 #define INIT_OCI_RESOURCES_CONFIG_H
 
+#include "config/config.h"
 #include "config/json.h"
-#include "config/oci_config.h"
 
 enum resource_number {
 	MEMORY_LIMIT,

@@ -100,7 +100,7 @@ int cgroup_make(const struct config *config, struct error *error)
 	return cgroup;
 
 fail:
-	ERROR(error, "make the container's cgroup: ", strerror(errno));
+	step_error("make the container's cgroup", "", error);
 out:
 	if (cgroup >= 0)
 		close(cgroup);

@@ -4,8 +4,8 @@
 
 #include <sys/types.h>
 
-#include "base/error.h"
-#include "config/oci_config.h"
+#include "base/errors.h"
+#include "config/config.h"
 
 #define CGROUP_PATH "/sys/fs/cgroup"
 

@@ -1,41 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The `mounts` of the configuration: made, changed, and attached in their order. */
 #include "container/container_mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/linux_abi.h"
-#include "base/mount_context.h"
 #include "container/cgroup.h"
 #include "container/copy_tree.h"
+#include "container/file_systems.h"
 #include "container/make_path.h"
 #include "container/mount_options.h"
-#include "devices/disks.h"
-#include "devices/shares.h"
-
-#define FILE_SYSTEMS_MAX 16384
-
-static int mount_error(const struct mount_point *point, const char *what, const char *argument,
-		       struct error *error)
-{
-	return ERROR(error, "mount ", point->destination, ": ", what, argument, ": ",
-		     strerror(errno));
-}
-
-static bool has_type(const struct mount_point *point, const char *type)
-{
-	return point->type && !strcmp(point->type, type);
-}
+#include "container/mount_point.h"
 
 static bool is_bind(const struct mount_point *point, const struct mount_options *options)
 {
-	return options->bind || has_type(point, "bind");
+	return options->bind || mount_point_has_type(point, "bind");
 }
 
 /* Ignores slashes at the end of path. */
@@ -48,7 +32,7 @@ static bool is_same_path(const char *path, const char *plain)
 
 static bool is_cgroup(const struct mount_point *point)
 {
-	return has_type(point, "cgroup") || has_type(point, "cgroup2");
+	return mount_point_has_type(point, "cgroup") || mount_point_has_type(point, "cgroup2");
 }
 
 /* Whether it is one of the mounts that every container has. */
@@ -62,43 +46,11 @@ static bool is_made_already(const struct mount_point *point)
 	};
 
 	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
-		if (is_same_path(point->destination, made[i][0]) && has_type(point, made[i][1]))
+		if (is_same_path(point->destination, made[i][0]) &&
+		    mount_point_has_type(point, made[i][1]))
 			return true;
 	}
 	return false;
-}
-
-/* Passed one by one, options need no quoting, and the wrong one can be named. */
-static int set_option(int context, const char *word)
-{
-	const char *value = strchr(word, '=');
-	size_t length = value ? (size_t)(value - word) : strlen(word);
-	char key[64];
-
-	if (!length || length >= sizeof(key)) {
-		errno = EINVAL;
-		return -1;
-	}
-	memcpy(key, word, length);
-	key[length] = '\0';
-	if (!value)
-		return fsconfig(context, FSCONFIG_SET_FLAG, key, NULL, 0);
-	return fsconfig(context, FSCONFIG_SET_STRING, key, value + 1, 0);
-}
-
-static int set_options(const struct mount_point *point, bool (*is_wanted)(const char *word),
-		       int context, struct error *error)
-{
-	char step[128];
-
-	for (char **word = point->options; word && *word; word++) {
-		if (!is_wanted(*word) || set_option(context, *word) == 0)
-			continue;
-		text_join(step, sizeof(step), (const char *const[]){
-			"mount ", point->destination, ": option ", NULL });
-		return mount_context_error(context, step, *word, error);
-	}
-	return 0;
 }
 
 static int set_attributes(int directory, const char *path, unsigned int flags,
@@ -133,26 +85,6 @@ static bool has_special_option(const struct mount_point *point)
 	return false;
 }
 
-/* Gives the file system of an existing mount the options that are its own. */
-static int reconfigure(const struct mount_point *point, struct error *error)
-{
-	int context = fspick(AT_FDCWD, point->destination, FSPICK_CLOEXEC);
-	char step[128];
-	int result = -1;
-
-	if (context < 0)
-		return ERROR(error, "mount ", point->destination, ": ", strerror(errno));
-	if (set_options(point, mount_option_is_special, context, error) < 0)
-		goto out;
-	text_join(step, sizeof(step), (const char *const[]){ "mount ", point->destination, NULL });
-	result = fsconfig(context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
-	if (result < 0)
-		mount_context_error(context, step, "", error);
-out:
-	close(context);
-	return result;
-}
-
 static int change_existing(const struct mount_point *point, const struct mount_options *options,
 			   struct error *error)
 {
@@ -161,140 +93,16 @@ static int change_existing(const struct mount_point *point, const struct mount_o
 				 !is_same_path(point->destination, CGROUP_PATH) &&
 				 has_special_option(point);
 
-	if (has_options && reconfigure(point, error) < 0)
+	if (has_options && file_system_reconfigure(point, error) < 0)
 		return -1;
 	if (set_all_attributes(AT_FDCWD, point->destination, 0, options) < 0)
-		return ERROR(error, "mount ", point->destination, ": ", strerror(errno));
+		return step_error("mount ", point->destination, error);
 	return 0;
 }
 
-/* Whether the kernel mounts the type from a device: then it is listed without `nodev`. */
-static int needs_device(const struct mount_point *point, bool *device, struct error *error)
-{
-	size_t length, type_length = strlen(point->type);
-	char *list = file_read("/proc/filesystems", FILE_SYSTEMS_MAX, &length, error);
-	char *line = list;
-	bool found = false;
-
-	if (!list)
-		return -1;
-	while (!found && *line) {
-		char *type = strchr(line, '\t');
-
-		if (!type)
-			break;
-		type++;
-		found = !strncmp(type, point->type, type_length) && type[type_length] == '\n';
-		*device = line[0] == '\t';
-		line = type + strcspn(type, "\n");
-		line += *line == '\n';
-	}
-	free(list);
-	if (!found)
-		return ERROR(error, "mount ", point->destination,
-			     ": this kernel has no file system ", point->type);
-	return 0;
-}
-
-/* A disk, which is waited for, or a device by its path. */
-static int find_device(const struct mount_point *point, const char **source,
-		       char path[static DISK_PATH_SIZE], struct error *error)
-{
-	const char *name = point->source ? point->source : "";
-	struct disk disk;
-
-	if (!strncmp(name, "/dev/", 5))
-		name += 5;
-	if (disk_parse(name, &disk) < 0) {
-		if (name[0] == '/' || name != point->source)
-			return 0;
-		return ERROR(error, "mount ", point->destination, ": source '", name,
-			     "' is not a disk like vdb or serial:NAME, nor a path");
-	}
-	if (disks_find((struct disk *const[]){ &disk }, 1, error) < 0)
-		return -1;
-	disk_path(&disk, path);
-	*source = path;
-	return 0;
-}
-
-static int find_source(const struct mount_point *point, const char **source,
-		       char path[static DISK_PATH_SIZE], struct error *error)
-{
-	bool device = false;
-
-	/* The kernel wants a source even where it means nothing. */
-	*source = point->source && point->source[0] ? point->source : point->type;
-	if (needs_device(point, &device, error) < 0)
-		return -1;
-	if (device)
-		return find_device(point, source, path, error);
-	return has_type(point, "virtiofs") ? share_find(*source, error) : 0;
-}
-
-static int set_number(int context, const char *key, unsigned int value)
-{
-	struct decimal number;
-
-	return fsconfig(context, FSCONFIG_SET_STRING, key, decimal(&number, value), 0);
-}
-
-/*
- * As in container engines, a tmpfs is as open to others as the directory that it
- * hides, and belongs to the same user if it gets a copy of that directory.
- */
-static int set_tmpfs_owner(const struct mount_point *point, const struct mount_options *options,
-			   int context)
-{
-	char octal[5] = "";
-	struct stat status;
-
-	if (!has_type(point, "tmpfs") || stat(point->destination, &status) < 0)
-		return 0;
-	for (int i = 0; i < 4; i++)
-		octal[i] = (char)('0' + (status.st_mode >> (9 - 3 * i) & 7));
-	if (options->copy_up && (set_number(context, "uid", status.st_uid) < 0 ||
-				 set_number(context, "gid", status.st_gid) < 0))
-		return -1;
-	return fsconfig(context, FSCONFIG_SET_STRING, "mode", octal, 0);
-}
-
-/* Returns a descriptor of the file system, not attached anywhere yet. */
-static int create(const struct mount_point *point, const struct mount_options *options,
-		  struct error *error)
-{
-	char path[DISK_PATH_SIZE], step[128];
-	const char *source;
-	int context, mounted = -1;
-
-	if (find_source(point, &source, path, error) < 0)
-		return -1;
-	context = fsopen(point->type, FSOPEN_CLOEXEC);
-	if (context < 0)
-		return mount_error(point, "file system ", point->type, error);
-	text_join(step, sizeof(step), (const char *const[]){ "mount ", point->destination, NULL });
-	if (fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0) < 0 ||
-	    set_tmpfs_owner(point, options, context) < 0) {
-		mount_context_error(context, step, "", error);
-		goto out;
-	}
-	/* A superblock that is read-only could not be copied to. */
-	if (set_options(point, options->copy_up ? mount_option_is_special :
-						  mount_option_is_of_file_system,
-			context, error) < 0)
-		goto out;
-	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-		mounted = fsmount(context, FSMOUNT_CLOEXEC, 0);
-	if (mounted < 0)
-		mount_context_error(context, step, "", error);
-out:
-	close(context);
-	return mounted;
-}
-
-/* The same for a part of the root. */
-static int clone(const struct mount_point *point, const struct mount_options *options,
-		 struct error *error)
+/* Returns a descriptor of a copy of a part of the root, not attached anywhere yet. */
+static int open_bind_source(const struct mount_point *point, const struct mount_options *options,
+			    struct error *error)
 {
 	const unsigned int tree = options->bind_tree ? AT_RECURSIVE : 0;
 	const char *source = point->source ? point->source : "";
@@ -303,18 +111,18 @@ static int clone(const struct mount_point *point, const struct mount_options *op
 	for (char **word = point->options; word && *word; word++) {
 		if (mount_option_is_special(*word))
 			return ERROR(error, "mount ", point->destination, ": option ", *word,
-				     ": is for no bind mount");
+				     ": is not for a bind mount");
 	}
 	mounted = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | tree);
-	return mounted < 0 ? mount_error(point, "source ", source, error) : mounted;
+	return mounted < 0 ? mount_point_error(point, "source ", source, error) : mounted;
 }
 
 /* Another view of the container's cgroup: a new mount would show all cgroups. */
-static int clone_cgroup(const struct mount_point *point, struct error *error)
+static int open_cgroup(const struct mount_point *point, struct error *error)
 {
 	int mounted = open_tree(AT_FDCWD, CGROUP_PATH, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
-	return mounted < 0 ? mount_error(point, "file system ", point->type, error) : mounted;
+	return mounted < 0 ? mount_point_error(point, "file system ", point->type, error) : mounted;
 }
 
 /* Makes the destination if it does not exist. Returns a descriptor, or -1 with errno set. */
@@ -343,16 +151,16 @@ static int attach(const struct mount_point *point, const struct mount_options *o
 	int result = -1;
 
 	if (destination < 0)
-		return ERROR(error, "mount ", point->destination, ": ", strerror(errno));
+		return step_error("mount ", point->destination, error);
 	if (options->copy_up && copy_tree(destination, mounted) < 0) {
-		mount_error(point, "copy what it hides", "", error);
+		mount_point_error(point, "copy what it hides", "", error);
 		goto out;
 	}
 	/* Not before the copying, which a read-only mount would refuse. */
 	if (set_all_attributes(mounted, "", AT_EMPTY_PATH, options) < 0 ||
 	    move_mount(mounted, "", destination, "",
 		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
-		ERROR(error, "mount ", point->destination, ": ", strerror(errno));
+		step_error("mount ", point->destination, error);
 		goto out;
 	}
 	result = 0;
@@ -376,15 +184,15 @@ static int make_mount(const struct mount_point *point, struct error *error)
 		return change_existing(point, &options, error);
 	if (!is_bind(point, &options) && (!point->type || !point->type[0]))
 		return ERROR(error, "mount ", point->destination, ": has no type");
-	if (options.copy_up && !has_type(point, "tmpfs"))
+	if (options.copy_up && !mount_point_has_type(point, "tmpfs"))
 		return ERROR(error, "mount ", point->destination,
 			     ": option tmpcopyup: is for a tmpfs");
 	if (is_bind(point, &options))
-		mounted = clone(point, &options, error);
+		mounted = open_bind_source(point, &options, error);
 	else if (is_cgroup(point))
-		mounted = clone_cgroup(point, error);
+		mounted = open_cgroup(point, error);
 	else
-		mounted = create(point, &options, error);
+		mounted = file_system_create(point, &options, error);
 	if (mounted < 0)
 		return -1;
 	result = attach(point, &options, mounted, error);

@@ -2,8 +2,8 @@
 #ifndef INIT_OCI_CONTAINER_MOUNTS_H
 #define INIT_OCI_CONTAINER_MOUNTS_H
 
-#include "base/error.h"
-#include "config/oci_config.h"
+#include "base/errors.h"
+#include "config/config.h"
 
 /*
  * Makes `mounts` in their order, after the root is entered. Those that every

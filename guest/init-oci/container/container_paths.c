@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Volumes, the working directory, and paths that are masked or read-only. */
 #include "container/container_paths.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/linux_abi.h"
 #include "container/make_path.h"
-
-static int step_error(const char *step, const char *argument, struct error *error)
-{
-	return ERROR(error, step, argument, ": ", strerror(errno));
-}
 
 static int mask(const char *path, struct error *error)
 {

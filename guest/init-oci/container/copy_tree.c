@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+/* A copy of a directory, for a tmpfs that begins with what it hides. */
 #include "container/copy_tree.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>

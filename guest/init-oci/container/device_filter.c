@@ -2,7 +2,6 @@
 /* Which devices the container may use, as a program of BPF for its cgroup. */
 #include "container/device_filter.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -195,7 +194,7 @@ int device_filter_attach(const struct config *config, const dev_t *streams, size
 		result = attach(cgroup, program);
 out:
 	if (result < 0)
-		ERROR(error, "set linux.resources.devices: ", strerror(errno));
+		step_error("set linux.resources.devices", "", error);
 	if (program >= 0)
 		close(program);
 	free(instructions);

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/error.h"
-#include "config/oci_config.h"
+#include "base/errors.h"
+#include "config/config.h"
 
 /* One of BPF, as the kernel has it. */
 struct filter_instruction {

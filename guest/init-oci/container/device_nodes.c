@@ -63,7 +63,7 @@ int device_nodes_make(const struct config *config, struct error *error)
 		if (!strcmp(device->path, "/dev/ptmx"))
 			continue;
 		if (make_node(device) < 0)
-			return ERROR(error, "make device ", device->path, ": ", strerror(errno));
+			return step_error("make device ", device->path, error);
 	}
 	return 0;
 }
@@ -75,6 +75,6 @@ int device_nodes_make_console(const char *terminal, struct error *error)
 
 	text_join(path, sizeof(path), (const char *const[]){ "/dev/", terminal, NULL });
 	if (make_file_path(console) < 0 || mount(path, console, NULL, MS_BIND, NULL) < 0)
-		return ERROR(error, "mount ", console, ": ", strerror(errno));
+		return step_error("mount ", console, error);
 	return 0;
 }

@@ -2,8 +2,8 @@
 #ifndef INIT_OCI_DEVICE_NODES_H
 #define INIT_OCI_DEVICE_NODES_H
 
-#include "base/error.h"
-#include "config/oci_config.h"
+#include "base/errors.h"
+#include "config/config.h"
 
 /*
  * Makes `linux.devices`, when everything is mounted. A device of the kernel's that is

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Missing directories and files of a path. */
 #include "container/make_path.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The options of mounts, as the runtime specification has them. */
 #include "container/mount_options.h"
 
 #include <stddef.h>

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+/* /etc/hosts and /etc/resolv.conf. */
 #include "container/network_files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -44,7 +43,7 @@ static int write_file(const char *path, const struct text *text, struct error *e
 		close(fd);
 	}
 	if (written < 0)
-		return ERROR(error, "write ", path, ": ", strerror(errno));
+		return step_error("write ", path, error);
 	return 0;
 }
 

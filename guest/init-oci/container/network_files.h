@@ -2,7 +2,7 @@
 #ifndef INIT_OCI_NETWORK_FILES_H
 #define INIT_OCI_NETWORK_FILES_H
 
-#include "base/error.h"
+#include "base/errors.h"
 
 /*
  * Writes /etc/hosts, and /etc/resolv.conf when there are name servers, each only if

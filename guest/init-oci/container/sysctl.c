@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Settings in /proc/sys. */
 #include "container/sysctl.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ int sysctl_apply(const struct config *config, struct error *error)
 		return 0;
 	directory = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
-		return ERROR(error, "open /proc/sys: ", strerror(errno));
+		return step_error("open /proc/sys", "", error);
 	for (size_t i = 0; !result && i < config->setting_count; i++) {
 		const struct setting *setting = &config->settings[i];
 

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "base/error.h"
-#include "config/oci_config.h"
+#include "base/errors.h"
+#include "config/config.h"
 
 /*
  * The name's path below /proc/sys. Whichever of dot and slash comes first in the

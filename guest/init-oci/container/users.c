@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Users and groups, as the image's own files have them. */
 #include "container/users.h"
 
 #include <errno.h>
@@ -275,7 +276,7 @@ static int read_if_there(const char *path, char **text, size_t *length, struct e
 			errno = EINVAL;
 	}
 	if (!*text)
-		ERROR(error, "read ", path, ": ", strerror(errno));
+		step_error("read ", path, error);
 	if (fd >= 0)
 		close(fd);
 	return *text ? 0 : -1;

@@ -2,8 +2,8 @@
 #ifndef INIT_OCI_USERS_H
 #define INIT_OCI_USERS_H
 
-#include "base/error.h"
-#include "config/oci_config.h"
+#include "base/errors.h"
+#include "config/config.h"
 
 /*
  * Looks config->user up in the container's /etc/passwd and /etc/group, which must be

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Waiting for a device that the kernel has not seen yet. */
 #include "devices/device_wait.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -64,7 +64,7 @@ int device_wait(int (*look)(void *subject, struct error *error), void *subject,
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	events = device_events();
 	if (events < 0)
-		return ERROR(error, "listen for devices: ", strerror(errno));
+		return step_error("listen for devices", "", error);
 	/* Looks once more first: the device may have come before the socket did. */
 	do {
 		found = look(subject, error);

@@ -2,7 +2,7 @@
 #ifndef INIT_OCI_DEVICE_WAIT_H
 #define INIT_OCI_DEVICE_WAIT_H
 
-#include "base/error.h"
+#include "base/errors.h"
 
 /* A non-blocking netlink socket with the kernel's device events; or -1. */
 int device_events(void);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Disks, by their kernel name or their serial. */
 #include "devices/disks.h"
 
 #include <dirent.h>
@@ -78,7 +79,7 @@ static int match_serials(struct search *search, struct error *error)
 	int result = 0;
 
 	if (!directory)
-		return ERROR(error, "read /sys/block: ", strerror(errno));
+		return step_error("read /sys/block", "", error);
 	while (!result && (entry = readdir(directory))) {
 		if (entry->d_name[0] != '.')
 			result = match_serial(search, entry->d_name, error);

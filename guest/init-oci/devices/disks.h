@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "config/command_line.h"
 
 /*

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Ports of virtio-console, by their name. */
 #include "devices/ports.h"
 
 #include <dirent.h>
@@ -42,7 +43,7 @@ static int look(void *subject, struct error *error)
 	int found = 0;
 
 	if (!directory)
-		return ERROR(error, "read " PORTS ": ", strerror(errno));
+		return step_error("read " PORTS, "", error);
 	while (!found && (entry = readdir(directory))) {
 		if (entry->d_name[0] == '.' || !has_name(entry->d_name, port->name))
 			continue;
@@ -65,6 +66,6 @@ int port_open(const char *name, struct error *error)
 		return ERROR(error, "find port ", name, NOT_THERE);
 	fd = open(port.path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		return ERROR(error, "open port ", name, ": ", strerror(errno));
+		return step_error("open port ", name, error);
 	return fd;
 }

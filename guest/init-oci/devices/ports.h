@@ -2,7 +2,7 @@
 #ifndef INIT_OCI_PORTS_H
 #define INIT_OCI_PORTS_H
 
-#include "base/error.h"
+#include "base/errors.h"
 
 /*
  * Opens the virtio-console port of this name, without blocking, waiting until

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The host's directories on virtiofs, by their tag. */
 #include "devices/shares.h"
 
 #include <dirent.h>
@@ -59,6 +60,6 @@ int share_mount(const char *tag, const char *target, const char *step, struct er
 	if (share_find(tag, error) < 0)
 		return -1;
 	if (mount(tag, target, "virtiofs", MS_RDONLY, NULL) < 0)
-		return ERROR(error, step, tag, ": ", strerror(errno));
+		return step_error(step, tag, error);
 	return 0;
 }

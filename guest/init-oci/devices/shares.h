@@ -2,7 +2,7 @@
 #ifndef INIT_OCI_SHARES_H
 #define INIT_OCI_SHARES_H
 
-#include "base/error.h"
+#include "base/errors.h"
 
 /* Waits until the kernel has the virtiofs with this tag. Needs /sys. */
 int share_find(const char *tag, struct error *error);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* Which file system a disk has, by its first bytes. */
 #include "devices/superblock.h"
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The clock, and the host's time to set it by. */
 #include "life/clock.h"
 
 #include <dirent.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The channel to the VMM: how it is opened, and what is said on it. */
 #include "life/control.h"
 
 #include <errno.h>
@@ -48,7 +49,7 @@ static int open_channel(const struct control_address *address, struct error *err
 		return connect_to_host(address->vsock_port, error);
 	default:
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-		return fd < 0 ? ERROR(error, "open /dev/null: ", strerror(errno)) : fd;
+		return fd < 0 ? step_error("open /dev/null", "", error) : fd;
 	}
 }
 

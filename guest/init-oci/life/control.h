@@ -2,7 +2,7 @@
 #ifndef INIT_OCI_CONTROL_H
 #define INIT_OCI_CONTROL_H
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "config/command_line.h"
 
 /*

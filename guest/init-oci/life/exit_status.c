@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The exit status that a shell would give. */
 #include "life/exit_status.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The search along PATH. */
 #include "life/path_search.h"
 
 #include <string.h>

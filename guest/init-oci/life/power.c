@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The end: the exit status, and power off. */
 #include "life/power.h"
 
 #include <signal.h>
@@ -7,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/console.h"
-#include "base/error.h"
+#include "base/errors.h"
 #include "life/control.h"
 #include "life/exit_status.h"
 

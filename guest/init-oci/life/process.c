@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* From a new child to the program of the container. */
 #include "life/process.h"
 
 #include <errno.h>
@@ -11,18 +12,13 @@
 #include <unistd.h>
 
 #include "base/console.h"
-#include "base/error.h"
+#include "base/errors.h"
 #include "base/file.h"
 #include "base/linux_abi.h"
 #include "life/exit_status.h"
 #include "life/path_search.h"
 
 #define CAPABILITY_MAX 63
-
-static int step_error(const char *step, struct error *error)
-{
-	return ERROR(error, step, ": ", strerror(errno));
-}
 
 static int take_terminal(const struct config *config, struct error *error)
 {
@@ -31,9 +27,9 @@ static int take_terminal(const struct config *config, struct error *error)
 	if (!config->terminal)
 		return 0;
 	if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
-		return step_error("make the standard input the terminal", error);
+		return step_error("make the standard input the terminal", "", error);
 	if (config->rows && ioctl(STDIN_FILENO, TIOCSWINSZ, &size) < 0)
-		return step_error("set the terminal's size", error);
+		return step_error("set the terminal's size", "", error);
 	return 0;
 }
 
@@ -44,7 +40,7 @@ static int set_limits(const struct config *config, struct error *error)
 		const struct rlimit value = { .rlim_cur = limit->soft, .rlim_max = limit->hard };
 
 		if (prlimit(0, limit->resource, &value, NULL) < 0)
-			return step_error("set resource limits", error);
+			return step_error("set resource limits", "", error);
 	}
 	return 0;
 }
@@ -61,7 +57,7 @@ static int set_oom_score(const struct config *config, struct error *error)
 		score < 0 ? "-" : "", decimal(&number, (unsigned int)(score < 0 ? -score : score)),
 		NULL });
 	if (file_write("/proc/self/oom_score_adj", text) < 0)
-		return step_error("set the OOM score", error);
+		return step_error("set the OOM score", "", error);
 	return 0;
 }
 
@@ -73,11 +69,11 @@ static int bound_capabilities(const struct config *config, struct error *error)
 	for (int i = 0; i <= CAPABILITY_MAX && prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
 		if (!(config->capabilities.bounding >> i & 1) &&
 		    prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
-			return step_error("drop capabilities", error);
+			return step_error("drop capabilities", "", error);
 	}
 	/* Otherwise the change of user would also take the permitted ones away. */
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
-		return step_error("keep capabilities", error);
+		return step_error("keep capabilities", "", error);
 	return 0;
 }
 
@@ -88,11 +84,11 @@ static int bound_capabilities(const struct config *config, struct error *error)
 static int set_user(const struct config *config, struct error *error)
 {
 	if (syscall(SYS_setgroups, config->group_count, config->groups) < 0)
-		return step_error("set additional groups", error);
+		return step_error("set additional groups", "", error);
 	if (syscall(SYS_setresgid, config->gid, config->gid, config->gid) < 0)
-		return step_error("set group", error);
+		return step_error("set group", "", error);
 	if (syscall(SYS_setresuid, config->uid, config->uid, config->uid) < 0)
-		return step_error("set user", error);
+		return step_error("set user", "", error);
 	return 0;
 }
 
@@ -112,11 +108,11 @@ static int set_capabilities(const struct config *config, struct error *error)
 		};
 	}
 	if (syscall(SYS_capset, &header, data) < 0)
-		return step_error("set capabilities", error);
+		return step_error("set capabilities", "", error);
 	for (int i = 0; i <= CAPABILITY_MAX; i++) {
 		if ((sets->ambient >> i & 1) &&
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
-			return step_error("set ambient capabilities", error);
+			return step_error("set ambient capabilities", "", error);
 	}
 	return 0;
 }
@@ -131,14 +127,14 @@ static int prepare(const struct config *config, struct error *error)
 		return -1;
 	/* As root, like container engines: the directory may be closed to the user. */
 	if (chdir(config->cwd) < 0)
-		return ERROR(error, "enter directory ", config->cwd, ": ", strerror(errno));
+		return step_error("enter directory ", config->cwd, error);
 	if (streams_give(config->uid) < 0)
-		return step_error("give the standard streams to the user", error);
+		return step_error("give the standard streams to the user", "", error);
 	if (bound_capabilities(config, error) < 0 || set_user(config, error) < 0 ||
 	    set_capabilities(config, error) < 0)
 		return -1;
 	if (config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return step_error("set noNewPrivileges", error);
+		return step_error("set noNewPrivileges", "", error);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
 
 #include <signal.h>
 
-#include "config/oci_config.h"
+#include "config/config.h"
 #include "life/streams.h"
 
 /*

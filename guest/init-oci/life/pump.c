@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* What flows between a pipe of the container and a port of the VMM. */
 #include "life/pump.h"
 
 #include <errno.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+/* What the VMM asks for on the control channel, parsed. */
 #include "life/request.h"
 
 #include <string.h>
 
-#include "config/signal_names.h"
+#include "config/kernel_names.h"
 
 #define STOP_SECONDS_MAX 86400
 /* In the year 2262: the kernel counts nanoseconds no further. */
@@ -46,7 +47,7 @@ static int parse_stop(const char *seconds, struct request *request, struct error
 	uint64_t number = STOP_SECONDS;
 
 	if (seconds && parse_number(seconds, STOP_SECONDS_MAX, &number) < 0)
-		return ERROR(error, "stop ", seconds, ": is no number of seconds up to 86400");
+		return ERROR(error, "stop ", seconds, ": is not a number of seconds up to 86400");
 	request->kind = REQUEST_STOP;
 	request->seconds = (unsigned int)number;
 	return 0;
@@ -79,7 +80,7 @@ static int parse_time(const char *nanoseconds, struct request *request, struct e
 	request->kind = REQUEST_TIME;
 	if (parse_number(nanoseconds, NANOSECONDS_MAX, &request->nanoseconds) < 0)
 		return ERROR(error, "time ", nanoseconds,
-			     ": is no number of nanoseconds since 1970");
+			     ": is not a number of nanoseconds since 1970");
 	return 0;
 }
 
@@ -104,6 +105,6 @@ int request_parse(char *line, struct request *request, struct error *error)
 		return parse_size(words[1], words[2], request, error);
 	if (!strcmp(words[0], "time") && count == 2)
 		return parse_time(words[1], request, error);
-	return ERROR(error, words[0], ": is none of `stop [SECONDS]`, `signal NAME`, "
-		     "`size ROWS COLUMNS`, `time NANOSECONDS`");
+	return ERROR(error, words[0], ": is not `stop [SECONDS]`, `signal NAME`, "
+		     "`size ROWS COLUMNS` or `time NANOSECONDS`");
 }

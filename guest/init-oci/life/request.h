@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 
 /* How long a container has between its stop signal and SIGKILL by default. */
 #define STOP_SECONDS 10

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The container's standard input, output and error. */
 #include "life/streams.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ static int look_for_terminal(void *subject, struct error *error)
 		return 1;
 	if (errno == ENOENT || errno == ENODEV || errno == ENXIO)
 		return 0;
-	return ERROR(error, "open terminal ", terminal->path, ": ", strerror(errno));
+	return step_error("open terminal ", terminal->path, error);
 }
 
 static int open_terminal(const char *name, struct error *error)
@@ -52,7 +53,7 @@ static int duplicate(int fd, struct error *error)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
-	return copy < 0 ? ERROR(error, "duplicate a descriptor: ", strerror(errno)) : copy;
+	return copy < 0 ? step_error("duplicate a descriptor", "", error) : copy;
 }
 
 /* Puts a pipe between the port and the container. Takes the port over, unless it fails. */
@@ -63,7 +64,7 @@ static int add_pump(int port, bool input, int *container_end, struct streams *st
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return ERROR(error, "make a pipe: ", strerror(errno));
+		return step_error("make a pipe", "", error);
 	/* For this end only: the container expects the other one to block. */
 	fcntl(ends[input ? 1 : 0], F_SETFL, O_NONBLOCK);
 	*container_end = ends[input ? 0 : 1];
@@ -115,7 +116,7 @@ int streams_open(const struct command_line *line, struct streams *streams, struc
 		case STREAM_NULL:
 			streams->ends[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
 			if (streams->ends[i] < 0)
-				ERROR(error, "open /dev/null: ", strerror(errno));
+				step_error("open /dev/null", "", error);
 			break;
 		case STREAM_PORT:
 			open_port(line, i, ports, streams, error);

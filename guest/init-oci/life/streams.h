@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "config/command_line.h"
 #include "life/pump.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The life of PID 1 while the container runs, and while it ends. */
 #include "life/supervise.h"
 
 #include <errno.h>
@@ -19,14 +20,14 @@
 /* When the container is gone, its orphans get time to close their files, no more. */
 #define GRACE_SECONDS 2
 
-/* Where an event comes from; from SOURCE_PUMPS on, the number of a pump. */
+/* What an event is about; from EVENT_PUMPS on, the number of a pump. */
 enum {
-	SOURCE_SIGNALS,
-	SOURCE_CONTROL,
-	SOURCE_OOM_KILLS,
-	SOURCE_TIME,
-	SOURCE_GENERATIONS,
-	SOURCE_PUMPS,
+	EVENT_SIGNAL,
+	EVENT_CONTROL,
+	EVENT_OOM_KILL,
+	EVENT_TIME,
+	EVENT_GENERATION,
+	EVENT_PUMPS,
 };
 
 /* In this order. Each but the first ends at a deadline, if not before. */
@@ -137,9 +138,9 @@ static int set_size(const struct supervisor *supervisor, const struct request *r
 	int terminal = supervisor->charge->streams->terminal;
 
 	if (terminal < 0)
-		return ERROR(error, "size: the standard input is no terminal");
+		return ERROR(error, "size: the standard input is not a terminal");
 	if (ioctl(terminal, TIOCSWINSZ, &size) < 0)
-		return ERROR(error, "size: ", strerror(errno));
+		return step_error("size", "", error);
 	return 0;
 }
 
@@ -158,7 +159,7 @@ static int carry_out(struct supervisor *supervisor, const struct request *reques
 		return set_size(supervisor, request, error);
 	default:
 		if (clock_correct(request->nanoseconds) < 0)
-			return ERROR(error, "time: ", strerror(errno));
+			return step_error("time", "", error);
 		return 0;
 	}
 }
@@ -199,26 +200,26 @@ static void take_requests(struct supervisor *supervisor)
 	}
 }
 
-static void take_event(struct supervisor *supervisor, uint32_t source)
+static void take_event(struct supervisor *supervisor, uint32_t subject)
 {
-	switch (source) {
-	case SOURCE_SIGNALS:
+	switch (subject) {
+	case EVENT_SIGNAL:
 		take_signals(supervisor);
 		break;
-	case SOURCE_CONTROL:
+	case EVENT_CONTROL:
 		take_requests(supervisor);
 		break;
-	case SOURCE_OOM_KILLS:
+	case EVENT_OOM_KILL:
 		oom_kills_tell(&supervisor->charge->oom_kills);
 		break;
-	case SOURCE_TIME:
+	case EVENT_TIME:
 		clock_receive_datagrams(supervisor->time);
 		break;
-	case SOURCE_GENERATIONS:
+	case EVENT_GENERATION:
 		clock_receive_generations(supervisor->generations);
 		break;
 	default:
-		pump_run(&supervisor->charge->streams->pumps[source - SOURCE_PUMPS]);
+		pump_run(&supervisor->charge->streams->pumps[subject - EVENT_PUMPS]);
 	}
 }
 
@@ -226,9 +227,9 @@ static void take_event(struct supervisor *supervisor, uint32_t source)
  * Edge-triggered: a port that the VMM has not opened would otherwise be an event all
  * the time.
  */
-static int watch(const struct supervisor *supervisor, int fd, uint32_t what, uint32_t source)
+static int watch(const struct supervisor *supervisor, int fd, uint32_t what, uint32_t subject)
 {
-	struct epoll_event event = { .events = what | EPOLLET, .data.u32 = source };
+	struct epoll_event event = { .events = what | EPOLLET, .data.u32 = subject };
 
 	return epoll_ctl(supervisor->events, EPOLL_CTL_ADD, fd, &event);
 }
@@ -242,20 +243,20 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	supervisor->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	supervisor->time = clock_open_datagrams();
 	supervisor->generations = clock_open_generations();
-	if (watch(supervisor, supervisor->signals, EPOLLIN, SOURCE_SIGNALS) < 0 ||
-	    (charge->control && watch(supervisor, CONTROL_FILENO, EPOLLIN, SOURCE_CONTROL) < 0) ||
+	if (watch(supervisor, supervisor->signals, EPOLLIN, EVENT_SIGNAL) < 0 ||
+	    (charge->control && watch(supervisor, CONTROL_FILENO, EPOLLIN, EVENT_CONTROL) < 0) ||
 	    (charge->oom_kills.events >= 0 &&
-	     watch(supervisor, charge->oom_kills.events, EPOLLPRI, SOURCE_OOM_KILLS) < 0) ||
+	     watch(supervisor, charge->oom_kills.events, EPOLLPRI, EVENT_OOM_KILL) < 0) ||
 	    (supervisor->time >= 0 &&
-	     watch(supervisor, supervisor->time, EPOLLIN, SOURCE_TIME) < 0) ||
+	     watch(supervisor, supervisor->time, EPOLLIN, EVENT_TIME) < 0) ||
 	    (supervisor->generations >= 0 &&
-	     watch(supervisor, supervisor->generations, EPOLLIN, SOURCE_GENERATIONS) < 0))
+	     watch(supervisor, supervisor->generations, EPOLLIN, EVENT_GENERATION) < 0))
 		return -1;
 	for (size_t i = 0; i < charge->streams->pump_count; i++) {
 		const struct pump *pump = &charge->streams->pumps[i];
 
-		if (watch(supervisor, pump->from, EPOLLIN, SOURCE_PUMPS + (uint32_t)i) < 0 ||
-		    watch(supervisor, pump->to, EPOLLOUT, SOURCE_PUMPS + (uint32_t)i) < 0)
+		if (watch(supervisor, pump->from, EPOLLIN, EVENT_PUMPS + (uint32_t)i) < 0 ||
+		    watch(supervisor, pump->to, EPOLLOUT, EVENT_PUMPS + (uint32_t)i) < 0)
 			return -1;
 	}
 	return 0;

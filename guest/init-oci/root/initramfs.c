@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The initramfs's memory, given back. */
 #include "root/initramfs.h"
 
 #include <dirent.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The container's root: layers and upper, stacked as an overlay. */
 #include "root/root.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,11 +17,6 @@
 
 #define UPPER "/upper"
 #define LAYER "/layer"
-
-static int step_error(const char *step, const char *argument, struct error *error)
-{
-	return ERROR(error, step, argument, ": ", strerror(errno));
-}
 
 static int make_directory(const char *path, mode_t mode)
 {
@@ -142,7 +137,7 @@ static int mount_overlay(size_t layer_count, bool volatile_upper, struct error *
 	char path[32];
 
 	if (context < 0)
-		return ERROR(error, "mount overlay: ", strerror(errno));
+		return step_error("mount overlay", "", error);
 	if (fsconfig(context, FSCONFIG_SET_STRING, "source", "overlay", 0) < 0)
 		goto fail;
 	/* Topmost first. One call each: a page of options would not hold them all. */

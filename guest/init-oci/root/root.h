@@ -2,7 +2,7 @@
 #ifndef INIT_OCI_ROOT_H
 #define INIT_OCI_ROOT_H
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "config/command_line.h"
 
 /* Where root_make() leaves the container's root. */

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+/* /proc, /sys and /dev, with what belongs below them. */
 #include "root/system_mounts.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static int step_error(const char *step, const char *argument, struct error *error)
-{
-	return ERROR(error, step, argument, ": ", strerror(errno));
-}
 
 int system_mounts_make(struct error *error)
 {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+/* The last unmounts, so that nothing is lost. */
 #include "root/unmount.h"
 
 #include <stdbool.h>
@@ -8,7 +9,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "base/file.h"
 
 #define MOUNTS_MAX (256 * 1024)

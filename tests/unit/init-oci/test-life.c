@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "base/errors.h"
 #include "life/clock.h"
 #include "life/pump.h"
 #include "life/request.h"
@@ -38,7 +38,7 @@ START_TEST(stop_has_a_default_and_a_limit)
 	ck_assert_int_lt(parse("stop 1s"), 0);
 	ck_assert_int_lt(parse("stop "), 0);
 	ck_assert_int_lt(parse("stop 18446744073709551617"), 0);
-	ck_assert_str_eq(error.text, "stop 18446744073709551617: is no number of seconds up to 86400");
+	ck_assert_str_eq(error.text, "stop 18446744073709551617: is not a number of seconds up to 86400");
 }
 END_TEST
 

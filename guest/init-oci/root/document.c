@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "root/source.h"
+/* The configuration and its overrides, as they are read from where they are. */
+#include "root/document.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,32 +52,32 @@ static char *read_below(const char *root, const char *path, size_t size, size_t 
 	return text;
 }
 
-char *source_read(const struct source *source, size_t size, size_t *length,
-		  struct error *error)
+char *document_read(const struct document_location *location, size_t size, size_t *length,
+		    struct error *error)
 {
 	static const char *const roots[] = {
-		[SOURCE_INITRAMFS] = "/",
-		[SOURCE_LAYERS] = ROOT_MERGED,
-		[SOURCE_SHARE] = SHARE,
+		[DOCUMENT_IN_INITRAMFS] = "/",
+		[DOCUMENT_IN_LAYERS] = ROOT_MERGED,
+		[DOCUMENT_ON_SHARE] = SHARE,
 	};
-	const char *place = source->place == SOURCE_LAYERS ? "layers:" : "";
+	const char *place = location->place == DOCUMENT_IN_LAYERS ? "layers:" : "";
 	char *text;
 
-	if (source->place == SOURCE_SHARE) {
+	if (location->place == DOCUMENT_ON_SHARE) {
 		if (mkdir(SHARE, 0700) < 0 && errno != EEXIST) {
-			ERROR(error, "make directory " SHARE ": ", strerror(errno));
+			step_error("make directory " SHARE, "", error);
 			return NULL;
 		}
-		if (share_mount(source->share, SHARE, "read virtiofs:", error) < 0)
+		if (share_mount(location->share, SHARE, "read virtiofs:", error) < 0)
 			return NULL;
 	}
-	text = read_below(roots[source->place], source->path, size, length);
-	if (!text && source->share)
-		ERROR(error, "read virtiofs:", source->share, ":", source->path, ": ",
+	text = read_below(roots[location->place], location->path, size, length);
+	if (!text && location->share)
+		ERROR(error, "read virtiofs:", location->share, ":", location->path, ": ",
 		      strerror(errno));
 	else if (!text)
-		ERROR(error, "read ", place, source->path, ": ", strerror(errno));
-	if (source->place == SOURCE_SHARE)
+		ERROR(error, "read ", place, location->path, ": ", strerror(errno));
+	if (location->place == DOCUMENT_ON_SHARE)
 		umount2(SHARE, MNT_DETACH);
 	return text;
 }

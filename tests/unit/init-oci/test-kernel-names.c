@@ -2,8 +2,9 @@
 #include "tests.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 
-#include "config/signal_names.h"
+#include "config/kernel_names.h"
 
 static const struct {
 	const char *name;
@@ -20,7 +21,7 @@ static const struct {
 	{ "SIGRTMIN+30", 64 }, { "SIGRTMAX", 64 }, { "SIGRTMAX-1", 63 }, { "RTMAX-30", 34 },
 };
 
-START_TEST(knows)
+START_TEST(knows_the_signal)
 {
 	ck_assert_int_eq(signal_number(good[_i].name), good[_i].number);
 }
@@ -32,21 +33,38 @@ static const char *const bad[] = {
 	"SIGRTMIN+300", "SIGRTMIN3", "SIGRTMAX+1", "SIGRTMAX-31", "SIGRTMAX--1",
 };
 
-START_TEST(does_not_know)
+START_TEST(does_not_know_the_signal)
 {
 	ck_assert_int_eq(signal_number(bad[_i]), -1);
 }
 END_TEST
 
+START_TEST(capabilities_and_limits_have_the_kernels_numbers)
+{
+	ck_assert_int_eq(capability_number("CAP_CHOWN"), 0);
+	ck_assert_int_eq(capability_number("CAP_SYS_ADMIN"), 21);
+	ck_assert_int_eq(capability_number("CAP_CHECKPOINT_RESTORE"), 40);
+	ck_assert_int_eq(capability_number("CHOWN"), -1);
+	ck_assert_int_eq(capability_number("CAP_"), -1);
+	ck_assert_int_eq(capability_number("cap_chown"), -1);
+	ck_assert_int_eq(resource_limit_number("RLIMIT_CPU"), RLIMIT_CPU);
+	ck_assert_int_eq(resource_limit_number("RLIMIT_NOFILE"), RLIMIT_NOFILE);
+	ck_assert_int_eq(resource_limit_number("RLIMIT_AS"), RLIMIT_AS);
+	ck_assert_int_eq(resource_limit_number("RLIMIT_RTTIME"), RLIMIT_RTTIME);
+	ck_assert_int_eq(resource_limit_number("RLIMIT_"), -1);
+}
+END_TEST
+
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-Suite *signal_names_suite(void)
+Suite *kernel_names_suite(void)
 {
-	Suite *suite = suite_create("init-oci signal names");
-	TCase *cases = tcase_create("signal names");
+	Suite *suite = suite_create("init-oci kernel names");
+	TCase *cases = tcase_create("kernel names");
 
-	tcase_add_loop_test(cases, knows, 0, COUNT(good));
-	tcase_add_loop_test(cases, does_not_know, 0, COUNT(bad));
+	tcase_add_loop_test(cases, knows_the_signal, 0, COUNT(good));
+	tcase_add_loop_test(cases, does_not_know_the_signal, 0, COUNT(bad));
+	tcase_add_test(cases, capabilities_and_limits_have_the_kernels_numbers);
 	suite_add_tcase(suite, cases);
 	return suite;
 }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/error.h"
+/* Messages of steps that failed, and text without stdio. */
+#include "base/errors.h"
+
+#include <errno.h>
+#include <string.h>
 
 size_t text_join(char *text, size_t size, const char *const parts[])
 {
@@ -20,6 +24,11 @@ int error_set(struct error *error, const char *const parts[])
 {
 	text_join(error->text, sizeof(error->text), parts);
 	return -1;
+}
+
+int step_error(const char *step, const char *argument, struct error *error)
+{
+	return ERROR(error, step, argument, ": ", strerror(errno));
 }
 
 const char *decimal(struct decimal *decimal, uint64_t value)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef INIT_OCI_ERROR_H
-#define INIT_OCI_ERROR_H
+#ifndef INIT_OCI_ERRORS_H
+#define INIT_OCI_ERRORS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +17,9 @@ struct error {
 /* Always returns -1, so that a step can end in `return ERROR(...)`. */
 int error_set(struct error *error, const char *const parts[]);
 #define ERROR(error, ...) error_set(error, (const char *const[]){ __VA_ARGS__, NULL })
+
+/* The same for a call that failed: errno is the reason. The argument may be "". */
+int step_error(const char *step, const char *argument, struct error *error);
 
 /*
  * Joins the NULL-terminated parts into text of the given size, cut to fit and
