@@ -144,15 +144,14 @@ static noreturn void become_container(struct config *config, const struct machin
 	power_off(status);
 }
 
-/* The container's cgroup, with what is allowed there. */
-static int set_up_cgroup(const struct config *config, struct machine *machine,
-			 struct error *error)
+/* What the container may use. */
+static int set_limits(const struct config *config, const struct machine *machine,
+		      struct error *error)
 {
 	dev_t devices[3];
 	const size_t count = streams_devices(&machine->streams, devices);
 
-	machine->cgroup = cgroup_make(config, error);
-	if (machine->cgroup < 0)
+	if (cgroup_limit(machine->cgroup, config, error) < 0)
 		return -1;
 	return device_filter_attach(config, devices, count, machine->cgroup, error);
 }
@@ -166,7 +165,9 @@ static int set_up(const sigset_t *signals, struct machine *machine, struct error
 	if (system_mounts_make(error) < 0)
 		return -1;
 	console_open();
-	if (read_command_line(&line, error) < 0 ||
+	machine->cgroup = cgroup_make(error);
+	if (machine->cgroup < 0 ||
+	    read_command_line(&line, error) < 0 ||
 	    control_open(&line.control, error) < 0)
 		return -1;
 	clock_set_from_ptp();
@@ -174,7 +175,7 @@ static int set_up(const sigset_t *signals, struct machine *machine, struct error
 	    root_make(&line, &machine->upper, error) < 0 ||
 	    read_config(&line, &config, error) < 0 ||
 	    root_enter(error) < 0 ||
-	    set_up_cgroup(&config, machine, error) < 0 ||
+	    cgroup_show(machine->cgroup, error) < 0 ||
 	    hostname_set(&config, error) < 0 ||
 	    sysctl_apply(&config, error) < 0 ||
 	    loopback_bring_up(error) < 0 ||
@@ -186,7 +187,8 @@ static int set_up(const sigset_t *signals, struct machine *machine, struct error
 	     device_nodes_make_console(line.streams[0].name, error) < 0) ||
 	    /* After the mounts, for one of them may have brought the files. */
 	    user_resolve(&config, error) < 0 ||
-	    container_paths_set_up(&config, error) < 0)
+	    container_paths_set_up(&config, error) < 0 ||
+	    set_limits(&config, machine, error) < 0)
 		return -1;
 	if (line.container_is_init)
 		become_container(&config, machine);

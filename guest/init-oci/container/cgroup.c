@@ -56,7 +56,36 @@ static int enable_controllers(int root)
 	return write_file(root, "cgroup.subtree_control", words, length);
 }
 
-static int apply_settings(int cgroup, const struct config *config, struct error *error)
+int cgroup_make(struct error *error)
+{
+	int root = open(CGROUP_PATH, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int cgroup = -1;
+
+	if (root >= 0 && enable_controllers(root) == 0 && mkdirat(root, NAME, 0755) == 0)
+		cgroup = openat(root, NAME, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (cgroup < 0)
+		step_error("make the container's cgroup", "", error);
+	if (root >= 0)
+		close(root);
+	return cgroup;
+}
+
+/* Puts a view of it in the place of the mount of all cgroups, which goes. */
+int cgroup_show(int cgroup, struct error *error)
+{
+	int view = open_tree(cgroup, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	int result = -1;
+
+	if (view >= 0 && umount2(CGROUP_PATH, MNT_DETACH) == 0)
+		result = move_mount(view, "", AT_FDCWD, CGROUP_PATH, MOVE_MOUNT_F_EMPTY_PATH);
+	if (result < 0)
+		step_error("show the container's cgroup", "", error);
+	if (view >= 0)
+		close(view);
+	return result;
+}
+
+int cgroup_limit(int cgroup, const struct config *config, struct error *error)
 {
 	for (size_t i = 0; i < config->cgroup_setting_count; i++) {
 		const struct cgroup_setting *setting = &config->cgroup_settings[i];
@@ -66,47 +95,6 @@ static int apply_settings(int cgroup, const struct config *config, struct error 
 				     setting->value, ": ", strerror(errno));
 	}
 	return 0;
-}
-
-/* Puts a view of it in the place of the mount of all cgroups, which goes. */
-static int show_only(int cgroup)
-{
-	int view = open_tree(cgroup, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-	int result = -1;
-
-	if (view < 0)
-		return -1;
-	if (umount2(CGROUP_PATH, MNT_DETACH) == 0)
-		result = move_mount(view, "", AT_FDCWD, CGROUP_PATH, MOVE_MOUNT_F_EMPTY_PATH);
-	close(view);
-	return result;
-}
-
-int cgroup_make(const struct config *config, struct error *error)
-{
-	int root = open(CGROUP_PATH, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int cgroup = -1;
-
-	if (root < 0 || enable_controllers(root) < 0 || mkdirat(root, NAME, 0755) < 0)
-		goto fail;
-	cgroup = openat(root, NAME, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (cgroup < 0)
-		goto fail;
-	if (apply_settings(cgroup, config, error) < 0)
-		goto out;
-	if (show_only(cgroup) < 0)
-		goto fail;
-	close(root);
-	return cgroup;
-
-fail:
-	step_error("make the container's cgroup", "", error);
-out:
-	if (cgroup >= 0)
-		close(cgroup);
-	if (root >= 0)
-		close(root);
-	return -1;
 }
 
 pid_t cgroup_fork(int cgroup)

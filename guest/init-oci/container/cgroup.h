@@ -9,11 +9,17 @@
 
 #define CGROUP_PATH "/sys/fs/cgroup"
 
+/* Makes the container's cgroup. Returns a descriptor of its directory, or -1. */
+int cgroup_make(struct error *error);
+
+/* Lets CGROUP_PATH show that one alone. Nothing may be mounted before on CGROUP_PATH. */
+int cgroup_show(int cgroup, struct error *error);
+
 /*
- * Makes the container's cgroup, with the limits of the configuration, and lets
- * CGROUP_PATH show that one alone. Returns a descriptor of its directory, or -1.
+ * Gives it the limits of the configuration. Last: what sets up the container may be in
+ * it, and may need more than they allow.
  */
-int cgroup_make(const struct config *config, struct error *error);
+int cgroup_limit(int cgroup, const struct config *config, struct error *error);
 
 /* fork() with the child in that cgroup, which is the root of all that the child sees. */
 pid_t cgroup_fork(int cgroup);
