@@ -49,7 +49,7 @@ static int enable_controllers(int root)
 	if (got < 0)
 		return -1;
 	for (ssize_t i = 0; i < got && length + 2 < sizeof(words); i++) {
-		if (names[i] != ' ' && (i == 0 || names[i - 1] == ' '))
+		if (names[i] > ' ' && (i == 0 || names[i - 1] == ' '))
 			words[length++] = '+';
 		words[length++] = names[i];
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Tells when the container, or the whole machine, had not enough memory. */
+/* Counts the processes of the container that the kernel killed for want of memory. */
 #include "life/oom_kills.h"
 
 #include <fcntl.h>
@@ -7,15 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/console.h"
-#include "life/control.h"
-
 #define EVENTS_MAX 512
 
 void oom_kills_open(struct oom_kills *kills, int cgroup)
 {
 	kills->events = openat(cgroup, "memory.events", O_RDONLY | O_CLOEXEC);
-	kills->told = 0;
+	kills->taken = 0;
 }
 
 /* Reading it is also what makes the next event one. */
@@ -33,16 +30,12 @@ static unsigned long count(int events)
 	return line ? strtoul(line + strlen(name), NULL, 10) : 0;
 }
 
-void oom_kills_tell(struct oom_kills *kills)
+unsigned long oom_kills_take(struct oom_kills *kills)
 {
 	const unsigned long killed = kills->events < 0 ? 0 : count(kills->events);
-	struct decimal number;
-	const char *text;
 
-	if (killed <= kills->told)
-		return;
-	kills->told = killed;
-	text = decimal(&number, killed);
-	SAY("the container has run out of memory: processes killed: ", text);
-	CONTROL_SAY("oom-kill ", text);
+	if (killed <= kills->taken)
+		return 0;
+	kills->taken = killed;
+	return killed;
 }

@@ -5,13 +5,13 @@
 /* Processes of the container that the kernel killed because memory ran out. */
 struct oom_kills {
 	int events;	/* to wait at for EPOLLPRI; -1 when they cannot be told */
-	unsigned long told;
+	unsigned long taken;
 };
 
 /* cgroup is the directory of the container's. */
 void oom_kills_open(struct oom_kills *kills, int cgroup);
 
-/* Tells the VMM and the console if there are more than were told. */
-void oom_kills_tell(struct oom_kills *kills);
+/* The number since the start, if it has grown since the last call; else 0. */
+unsigned long oom_kills_take(struct oom_kills *kills);
 
 #endif

@@ -200,6 +200,17 @@ static void take_requests(struct supervisor *supervisor)
 	}
 }
 
+static void tell_oom_kills(struct supervisor *supervisor)
+{
+	const unsigned long killed = oom_kills_take(&supervisor->charge->oom_kills);
+	struct decimal number;
+
+	if (!killed)
+		return;
+	SAY("the container has run out of memory: processes killed: ", decimal(&number, killed));
+	CONTROL_SAY("oom-kill ", decimal(&number, killed));
+}
+
 static void take_event(struct supervisor *supervisor, uint32_t subject)
 {
 	switch (subject) {
@@ -210,7 +221,7 @@ static void take_event(struct supervisor *supervisor, uint32_t subject)
 		take_requests(supervisor);
 		break;
 	case EVENT_OOM_KILL:
-		oom_kills_tell(&supervisor->charge->oom_kills);
+		tell_oom_kills(supervisor);
 		break;
 	case EVENT_TIME:
 		clock_receive_datagrams(supervisor->time);
@@ -332,6 +343,6 @@ int supervise(struct charge *charge, const sigset_t *signals)
 			take_event(&supervisor, events[i].data.u32);
 	}
 	/* The last one may be what ended the container, and its event still be on the way. */
-	oom_kills_tell(&charge->oom_kills);
+	tell_oom_kills(&supervisor);
 	return supervisor.status;
 }
