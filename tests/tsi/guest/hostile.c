@@ -155,7 +155,7 @@ static void intrude(void)
 				close(fd);
 		}
 	printf("# %d connections\n", accepted);
-	check(0, !accepted, "but not to a socket that listens by TSI");
+	check(26, !accepted, "but not to a socket that listens by TSI");
 	close(fds[0]);
 	close(fds[1]);
 	close(plain);
@@ -166,10 +166,10 @@ static void check_intruder(void)
 	int listener = listen_at("0.0.0.0", 9700), call, server;
 
 	as_user(intrude);
-	check(0, !readable(listener, 0), "which has no connection to accept");
+	check(26, !readable(listener, 0), "which has no connection to accept");
 	call = host_calls(9700, "host");
 	server = accept(listener, NULL, NULL);
-	check(0, server >= 0 && readable(server, PATIENCE), "but accepts one from the host");
+	check(26, server >= 0 && readable(server, PATIENCE), "but accepts one from the host");
 	close(server);
 	close(call);
 	close(listener);
@@ -179,7 +179,7 @@ static void check_alive(const char *what)
 {
 	int fd = stream_to("127.0.0.1", HOST_ECHO);
 
-	check(0, fd >= 0 && echoes(fd, "alive"), what);
+	check(19, fd >= 0 && echoes(fd, "alive"), what);
 	close(fd);
 }
 
