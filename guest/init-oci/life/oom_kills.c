@@ -3,7 +3,6 @@
 #include "life/oom_kills.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,13 +20,22 @@ static unsigned long count(int events)
 	static const char name[] = "oom_kill";
 	char text[EVENTS_MAX];
 	ssize_t length = pread(events, text, sizeof(text) - 1, 0);
-	const char *line;
+	const char *line = text;
+	unsigned long killed = 0;
 
 	if (length < 0)
 		return 0;
 	text[length] = '\0';
-	line = strstr(text, name);
-	return line ? strtoul(line + strlen(name), NULL, 10) : 0;
+	/* Each line is a name, a space and a number. */
+	while (strncmp(line, name, strlen(name)) != 0) {
+		line = strchr(line, '\n');
+		if (!line)
+			return 0;
+		line++;
+	}
+	for (line += strlen(name) + 1; *line >= '0' && *line <= '9'; line++)
+		killed = 10 * killed + (unsigned long)(*line - '0');
+	return killed;
 }
 
 unsigned long oom_kills_take(struct oom_kills *kills)
