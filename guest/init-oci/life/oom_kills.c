@@ -33,7 +33,8 @@ static unsigned long count(int events)
 			return 0;
 		line++;
 	}
-	for (line += strlen(name) + 1; *line >= '0' && *line <= '9'; line++)
+	line += strlen(name);
+	for (line += *line == ' '; *line >= '0' && *line <= '9'; line++)
 		killed = 10 * killed + (unsigned long)(*line - '0');
 	return killed;
 }
