@@ -8,6 +8,7 @@
  */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -137,11 +138,13 @@ struct clone_request {
 	uint64_t set_tid, set_tid_size, cgroup;
 };
 
-/* fork() into the cgroup whose directory this is. */
-static inline pid_t fork_into_cgroup(int directory)
+/* fork() into the cgroup whose directory this is, with further flags of clone(). */
+static inline pid_t clone_into_cgroup(uint64_t flags, int directory)
 {
 	const struct clone_request request = {
-		.flags = CLONE_INTO_CGROUP, .exit_signal = 17, .cgroup = (uint64_t)directory,
+		.flags = CLONE_INTO_CGROUP | flags,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)directory,
 	};
 
 	return (pid_t)syscall(SYS_clone3, &request, sizeof(request));

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -97,20 +96,13 @@ int cgroup_limit(int cgroup, const struct config *config, struct error *error)
 	return 0;
 }
 
-pid_t cgroup_fork(int cgroup)
-{
-	pid_t child = fork_into_cgroup(cgroup);
-
-	/* Only now: the namespace's root is the cgroup that the process is in. */
-	if (child == 0 && unshare(CLONE_NEWCGROUP) < 0)
-		_exit(EXIT_FAILURE);
-	return child;
-}
-
 int cgroup_enter(int cgroup)
 {
 	/* 0 is the calling process. */
-	if (write_file(cgroup, "cgroup.procs", "0", 1) < 0)
-		return -1;
+	return write_file(cgroup, "cgroup.procs", "0", 1);
+}
+
+int cgroup_enclose(void)
+{
 	return unshare(CLONE_NEWCGROUP);
 }

@@ -2,8 +2,6 @@
 #ifndef INIT_OCI_CGROUP_H
 #define INIT_OCI_CGROUP_H
 
-#include <sys/types.h>
-
 #include "base/errors.h"
 #include "config/config.h"
 
@@ -21,10 +19,13 @@ int cgroup_show(int cgroup, struct error *error);
  */
 int cgroup_limit(int cgroup, const struct config *config, struct error *error);
 
-/* fork() with the child in that cgroup, which is the root of all that the child sees. */
-pid_t cgroup_fork(int cgroup);
-
-/* The same for the calling process. Returns 0, or -1 with errno set. */
+/*
+ * Moves the calling process there. Slow on more than one processor: a new process is
+ * better made there. Returns 0, or -1 with errno set.
+ */
 int cgroup_enter(int cgroup);
+
+/* Makes the cgroup that the calling process is in the root of all that it sees. */
+int cgroup_enclose(void);
 
 #endif

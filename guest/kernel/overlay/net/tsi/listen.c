@@ -366,9 +366,14 @@ static void tsi_listen_reset(struct tsi_attempt *attempt)
 static void tsi_listen_close(struct tsi_attempt *attempt)
 {
 	struct tsi_listener *listener = tsi_listener_of(attempt);
+	struct sock *sk = attempt->link.data->sk;
 	struct tsi_caller *caller;
 	struct socket *data;
 
+	/* From now on vsock refuses: a proxy would be left of what it accepted. */
+	lock_sock(sk);
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	release_sock(sk);
 	/* Those that wait in vsock have a proxy, too, and are closed by this. */
 	while (!kernel_accept(attempt->link.data, &data, O_NONBLOCK))
 		tsi_caller_add(listener, data);
