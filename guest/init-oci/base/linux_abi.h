@@ -8,6 +8,7 @@
  */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -180,6 +181,45 @@ struct bpf_program {
 };
 
 #define CAPABILITY_SYS_ADMIN 21
+#define CLONE_INTO_CGROUP 0x200000000ULL
+
+struct clone_request {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	uint64_t set_tid, set_tid_size, cgroup;
+};
+
+/* fork() into the cgroup whose directory this is, with further flags of clone(). */
+static inline pid_t clone_into_cgroup(uint64_t flags, int directory)
+{
+	const struct clone_request request = {
+		.flags = CLONE_INTO_CGROUP | flags,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)directory,
+	};
+
+	return (pid_t)syscall(SYS_clone3, &request, sizeof(request));
+}
+
+#define BPF_PROGRAM_LOAD 5
+#define BPF_PROGRAM_ATTACH 8
+#define BPF_CGROUP_DEVICE_PROGRAM 15
+#define BPF_CGROUP_DEVICE 6
+#define BPF_ALLOW_MULTIPLE 2
+
+struct bpf_load_request {
+	uint32_t type, instruction_count;
+	uint64_t instructions, license;
+};
+
+struct bpf_attach_request {
+	uint32_t target, program, type, flags;
+};
+
+static inline int bpf(unsigned int command, const void *request, size_t size)
+{
+	return (int)syscall(SYS_bpf, command, request, size);
+}
+
 #define CAPABILITY_VERSION_3 0x20080522
 
 struct capability_header {

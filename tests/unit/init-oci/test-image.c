@@ -322,9 +322,9 @@ START_TEST(empty_overrides_change_nothing)
 	ck_assert_int_eq(parse(
 		"{\"process\":{\"args\":[\"a\"],\"oomScoreAdj\":5,\"user\":{\"uid\":1,\"gid\":2,"
 		"\"umask\":63,\"additionalGids\":[3,4]},\"capabilities\":{\"bounding\":[\"CAP_KILL\"]}},"
-		"\"linux\":{\"resources\":{\"a\":1}}}",
+		"\"linux\":{\"intelRdt\":{\"a\":1}}}",
 		"{\"process\":{\"args\":null,\"user\":{},\"capabilities\":null},\"linux\":"
-		"{\"resources\":{\"a\":1}}}"), 0);
+		"{\"intelRdt\":{\"a\":1}}}"), 0);
 	ck_assert(config.has_oom_score_adj);
 	ck_assert_int_eq(config.oom_score_adj, 5);
 	ck_assert_uint_eq(config.uid, 1);
