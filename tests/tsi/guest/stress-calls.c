@@ -41,6 +41,8 @@ struct thread {
 	unsigned int seed;
 	/* What most calls are, and the slot of the socket that they are for */
 	unsigned int focus, focus_slot, focus_calls[3];
+	/* Its last listener or connected stream, as long as it is open */
+	int recent;
 	int pipe[2], epoll;
 	atomic_ulong calls;
 	pthread_t id;
@@ -74,6 +76,8 @@ static bool is_focused(struct thread *thread)
 
 static int any_fd(struct thread *thread)
 {
+	if (one_in(thread, 8))
+		return thread->recent;
 	if (is_focused(thread))
 		return slots[thread->focus_slot];
 	return slots[choose(thread, STRESS_SLOTS)];
@@ -407,6 +411,7 @@ static bool call_stream(struct thread *thread)
 	if (fd < 0)
 		return false;
 	send(fd, block, one_in(thread, 2) ? strlen(block) : any_size(thread), MSG_DONTWAIT);
+	thread->recent = fd;
 	return keep(thread, fd);
 }
 
@@ -427,6 +432,7 @@ static bool call_serve(struct thread *thread)
 	}
 	if (one_in(thread, 2))
 		keep(thread, host_calls(port, "stress"));
+	thread->recent = fd;
 	return keep(thread, fd);
 }
 
@@ -892,6 +898,7 @@ static void heed_signals(void)
 static void start_thread(struct thread *thread, unsigned int number)
 {
 	thread->seed = started.seed * THREADS + number;
+	thread->recent = -1;
 	thread->epoll = epoll_create1(0);
 	if (thread->epoll < 0 || pipe2(thread->pipe, O_NONBLOCK) ||
 	    pthread_create(&thread->id, NULL, thread_main, thread))

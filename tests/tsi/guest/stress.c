@@ -362,7 +362,9 @@ static void check_kills(void)
 {
 	printf("# %d processes killed, the slowest ended in %d ms\n", stress_tally->kills,
 	       stress_tally->slowest * STRESS_TURN / 1000);
-	check(0, stress_tally->kills > 0 && stress_tally->slowest < 2000000 / STRESS_TURN,
+	/* A kernel that checks itself is slower, as the test knows. */
+	check(0, stress_tally->kills > 0 &&
+		      stress_tally->slowest < 2000000 / STRESS_TURN * argument("tsi_slower", 1),
 	      "each process that was killed ended within 2 seconds");
 }
 
