@@ -31,7 +31,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Where listeners of the guest are, for the guest and for the host. */
-enum { GUEST_PORTS = 9800, GUEST_PORT_COUNT = 4 };
+enum { GUEST_PORTS = 9800, GUEST_PORT_COUNT = 12 };
 
 enum { THREADS = 3, BLOCK = 65536 };
 
@@ -358,8 +358,9 @@ static bool call_accept(struct thread *thread)
 	struct sockaddr_storage address;
 	socklen_t length = sizeof(address);
 	int flags = one_in(thread, 4) ? 0 : SOCK_NONBLOCK;
+	int fd = one_in(thread, 2) ? thread->recent : any_fd(thread);
 
-	return keep(thread, accept4(any_fd(thread), (struct sockaddr *)&address, &length, flags));
+	return keep(thread, accept4(fd, (struct sockaddr *)&address, &length, flags));
 }
 
 static bool call_connect(struct thread *thread)
@@ -415,7 +416,7 @@ static bool call_stream(struct thread *thread)
 	return keep(thread, fd);
 }
 
-/* Listen, and have the host connect. */
+/* Listen, and have somebody connect. */
 static bool call_serve(struct thread *thread)
 {
 	int port = GUEST_PORTS + (int)choose(thread, GUEST_PORT_COUNT), one = 1, fd;
@@ -430,8 +431,8 @@ static bool call_serve(struct thread *thread)
 		close(fd);
 		return false;
 	}
-	if (one_in(thread, 2))
-		keep(thread, host_calls(port, "stress"));
+	keep(thread, one_in(thread, 2) ? host_calls(port, "stress") :
+					 stream_to("127.0.0.1", port));
 	thread->recent = fd;
 	return keep(thread, fd);
 }
