@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz.h"
 
-#include "command_line.h"
+#include "config/command_line.h"
 
 static void check_disk(const struct disk *disk)
 {
@@ -13,11 +13,11 @@ static void check_disk(const struct disk *disk)
 		      !strchr(disk->device, '/'));
 }
 
-static void check_source(const struct source *source)
+static void check_location(const struct document_location *location)
 {
-	CHECK(source->path[0] == '/');
-	CHECK((source->place == SOURCE_SHARE) == (source->share != NULL));
-	CHECK(!source->share || source->share[0]);
+	CHECK(location->path[0] == '/');
+	CHECK((location->place == DOCUMENT_ON_SHARE) == (location->share != NULL));
+	CHECK(!location->share || location->share[0]);
 }
 
 static void check_line(const struct command_line *line)
@@ -36,9 +36,9 @@ static void check_line(const struct command_line *line)
 		check_disk(&line->upper);
 	/* It becomes a part of the options of a mount. */
 	CHECK(!line->tmpfs_size || !strpbrk(line->tmpfs_size, ",= "));
-	check_source(&line->config);
+	check_location(&line->config);
 	if (line->overrides.path)
-		check_source(&line->overrides);
+		check_location(&line->overrides);
 	for (size_t i = 0; i < 3; i++) {
 		const struct stream *stream = &line->streams[i];
 

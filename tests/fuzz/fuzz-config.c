@@ -5,8 +5,8 @@
  */
 #include "fuzz.h"
 
-#include "mount_options.h"
-#include "oci_config.h"
+#include "config/oci_config.h"
+#include "container/mount_options.h"
 
 static size_t name_length(const char *variable)
 {

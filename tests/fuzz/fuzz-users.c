@@ -2,7 +2,7 @@
 /* A user on the first line, then a passwd file, and after a line `---` a group file. */
 #include "fuzz.h"
 
-#include "users.h"
+#include "container/users.h"
 
 static void check_user(const struct config *config)
 {

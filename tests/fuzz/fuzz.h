@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
+#include "base/errors.h"
 
 /* What every target is, to libFuzzer. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command_line.h"
+#include "config/command_line.h"
 
 static char text[8192];
 static struct command_line line;
@@ -27,7 +27,7 @@ START_TEST(one_layer_is_enough)
 	ck_assert_ptr_null(line.upper.name);
 	ck_assert_ptr_null(line.tmpfs_size);
 	ck_assert_ptr_null(line.layers[0].share);
-	ck_assert_int_eq(line.config.place, SOURCE_INITRAMFS);
+	ck_assert_int_eq(line.config.place, DOCUMENT_IN_INITRAMFS);
 	ck_assert_str_eq(line.config.path, "/oci/config.json");
 	ck_assert_ptr_null(line.overrides.path);
 	for (int i = 0; i < 3; i++)
@@ -85,13 +85,13 @@ START_TEST(takes_the_configuration_from_each_place)
 {
 	ck_assert_int_eq(parse(LAYER "init_oci.config=layers:/etc/x.json "
 			       "init_oci.overrides=virtiofs:the:share:/a:/b"), 0);
-	ck_assert_int_eq(line.config.place, SOURCE_LAYERS);
+	ck_assert_int_eq(line.config.place, DOCUMENT_IN_LAYERS);
 	ck_assert_str_eq(line.config.path, "/etc/x.json");
-	ck_assert_int_eq(line.overrides.place, SOURCE_SHARE);
+	ck_assert_int_eq(line.overrides.place, DOCUMENT_ON_SHARE);
 	ck_assert_str_eq(line.overrides.share, "the:share");
 	ck_assert_str_eq(line.overrides.path, "/a:/b");
 	ck_assert_int_eq(parse(LAYER "init_oci.overrides=/x"), 0);
-	ck_assert_int_eq(line.overrides.place, SOURCE_INITRAMFS);
+	ck_assert_int_eq(line.overrides.place, DOCUMENT_IN_INITRAMFS);
 	ck_assert_ptr_null(line.overrides.share);
 	ck_assert_str_eq(line.overrides.path, "/x");
 	ck_assert_str_eq(line.config.path, "/oci/config.json");

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "oci_config.h"
+#include "config/oci_config.h"
 
 static struct config config;
 static struct error error;

@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "device_wait.h"
-#include "linux_abi.h"
+#include "base/linux_abi.h"
+#include "devices/device_wait.h"
 
 static struct error error;
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "oci_config.h"
+#include "config/oci_config.h"
 
 static struct config config;
 static struct error error;

@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "mount_options.h"
-#include "sysctl.h"
+#include "container/mount_options.h"
+#include "container/sysctl.h"
 
 /* The kernel's ABI, as numbers, so that a wrong name in the table is noticed. */
 enum {

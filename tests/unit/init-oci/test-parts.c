@@ -6,16 +6,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "error.h"
-#include "exit_status.h"
-#include "json_number.h"
-#include "names.h"
-#include "path_search.h"
-#include "superblock.h"
+#include "base/errors.h"
+#include "config/json_number.h"
+#include "devices/superblock.h"
+#include "life/exit_status.h"
+#include "life/path_search.h"
 
 static unsigned char disk[SUPERBLOCK_SIZE];
 
@@ -131,22 +129,6 @@ START_TEST(exit_status_is_the_usual_one)
 }
 END_TEST
 
-START_TEST(names_have_the_kernels_numbers)
-{
-	ck_assert_int_eq(capability_number("CAP_CHOWN"), 0);
-	ck_assert_int_eq(capability_number("CAP_SYS_ADMIN"), 21);
-	ck_assert_int_eq(capability_number("CAP_CHECKPOINT_RESTORE"), 40);
-	ck_assert_int_eq(capability_number("CHOWN"), -1);
-	ck_assert_int_eq(capability_number("CAP_"), -1);
-	ck_assert_int_eq(capability_number("cap_chown"), -1);
-	ck_assert_int_eq(resource_limit_number("RLIMIT_CPU"), RLIMIT_CPU);
-	ck_assert_int_eq(resource_limit_number("RLIMIT_NOFILE"), RLIMIT_NOFILE);
-	ck_assert_int_eq(resource_limit_number("RLIMIT_AS"), RLIMIT_AS);
-	ck_assert_int_eq(resource_limit_number("RLIMIT_RTTIME"), RLIMIT_RTTIME);
-	ck_assert_int_eq(resource_limit_number("RLIMIT_"), -1);
-}
-END_TEST
-
 START_TEST(text_is_cut_to_fit_and_has_no_control_characters)
 {
 	char text[8];
@@ -238,7 +220,6 @@ Suite *parts_suite(void)
 	tcase_add_test(cases, path_is_searched_like_a_shell_does);
 	tcase_add_test(cases, path_candidates_stay_in_their_buffer);
 	tcase_add_test(cases, exit_status_is_the_usual_one);
-	tcase_add_test(cases, names_have_the_kernels_numbers);
 	tcase_add_test(cases, text_is_cut_to_fit_and_has_no_control_characters);
 	tcase_add_test(cases, decimal_covers_an_unsigned_int);
 	tcase_add_loop_test(cases, reads_numbers_like_strtod, 0, COUNT(exact_numbers));

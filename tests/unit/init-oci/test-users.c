@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "users.h"
+#include "container/users.h"
 
 static const char passwd[] =
 	"# a comment\n"

@@ -23,6 +23,7 @@
 int tsi_control_open(struct tsi_control *control)
 {
 	skb_queue_head_init(&control->answers);
+	control->port.limit = sizeof(struct tsi_getname_answer);
 	return vsock_port_open(&control->port);
 }
 

@@ -37,7 +37,6 @@ static void tsi_link_reset(struct vsock_port *port)
 	struct tsi_link *link =
 		container_of(port, struct tsi_link, control.port);
 
-	/* Then there is nothing to be given up, either. */
 	spin_lock(&link->lock);
 	WRITE_ONCE(link->created, false);
 	spin_unlock(&link->lock);
@@ -77,6 +76,11 @@ static bool tsi_link_datagram(struct vsock_port *port, struct sk_buff *skb)
 	atomic_add(skb->truesize, &link->received);
 	atomic_long_add(skb->truesize, &tsi_received);
 	skb->destructor = tsi_datagram_free;
+	/* For the control messages of recvmsg() */
+	if (sock_flag(sk, SOCK_TIMESTAMP) ||
+	    sock_flag(sk, SOCK_TIMESTAMPING_RX_SOFTWARE))
+		__net_timestamp(skb);
+	sock_skb_set_dropcount(sk, skb);
 	skb_queue_tail(&link->datagrams, skb);
 	tsi_wake(sk, EPOLLIN | EPOLLRDNORM);
 	return false;
@@ -212,6 +216,7 @@ static int tsi_link_open_data(struct tsi_link *link)
 	int err;
 
 	if (!tsi_is_stream(link->sk)) {
+		link->port.limit = U32_MAX;
 		link->port.receive = tsi_link_datagram;
 		err = vsock_port_open(&link->port);
 		link->control.id = link->port.number;
@@ -254,6 +259,7 @@ int tsi_link_init(struct tsi_link *link, const struct tsi_link_ops *ops,
 	INIT_LIST_HEAD(&link->room.entry);
 
 	link->created = data;
+	link->owed = data;
 	link->control.host_port = data ?
 		vsock_sk(data->sk)->remote_addr.svm_port : TSI_PORT_STREAM;
 	link->control.port.receive = tsi_link_answer;
@@ -357,7 +363,7 @@ void tsi_link_close(struct tsi_link *link)
 	link->closed = true;
 	release = link->release;
 	link->release = NULL;
-	if (link->created && release) {
+	if (link->owed && release) {
 		tsi_control_send(&link->control, release, TSI_PORT_RELEASE,
 				 tsi_stream_ends(link));
 		release = NULL;
@@ -422,7 +428,13 @@ void tsi_link_sync(struct tsi_link *link)
 
 	WRITE_ONCE(to->sk_rcvtimeo, READ_ONCE(from->sk_rcvtimeo));
 	WRITE_ONCE(to->sk_sndtimeo, READ_ONCE(from->sk_sndtimeo));
-	WRITE_ONCE(to->sk_rcvlowat, lowat);
+	if (READ_ONCE(to->sk_rcvlowat) == lowat)
+		return;
+	/* The host may be waiting for room, and we for it to send that much. */
+	lock_sock(to);
+	if (link->data->ops->set_rcvlowat(to, lowat))
+		WRITE_ONCE(to->sk_rcvlowat, lowat);
+	release_sock(to);
 }
 
 /* --- What goes ------------------------------------------------------------ */
@@ -475,6 +487,7 @@ int tsi_link_request(struct tsi_link *link, struct sk_buff *request, u32 port)
 					 TSI_PORT_CREATE, true);
 			create = NULL;
 			WRITE_ONCE(link->created, true);
+			link->owed = true;
 		}
 		tsi_control_send(&link->control, request, port, false);
 		request = NULL;

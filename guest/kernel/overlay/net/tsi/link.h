@@ -64,7 +64,10 @@ struct tsi_link_ops {
  * @room: to be told when there is room for packets to the host again
  * @lock: for all below, and held over the packets that belong together, as an
  *	  address and its payload do; nobody sleeps with it held
- * @created: the host has been told to make the proxy, or has made it itself
+ * @created: the host has been told to make the proxy, or has made it itself, and has
+ *	     not forgotten it
+ * @owed: it is to be told to give the proxy up. A host that has forgotten everything
+ *	  may have made the proxy again before we heard of that
  * @closed: nobody has any use for the link any more
  * @release: the request to give the proxy up, made in advance: whatever happens,
  *	     it can be sent
@@ -91,6 +94,7 @@ struct tsi_link {
 
 	spinlock_t lock;	/* all below; packets that belong together */
 	bool created;
+	bool owed;
 	bool closed;
 	struct sk_buff *release;
 	struct tsi_name peer;

@@ -43,7 +43,7 @@ bool vsock_port_is_taken(u32 number)
 
 /**
  * vsock_port_open() - Receive at a free port
- * @port: with its callbacks; gets its number
+ * @port: with its callbacks and its limit; gets its number
  *
  * Return: 0 or -EADDRNOTAVAIL
  */
@@ -70,6 +70,24 @@ void vsock_port_close(struct vsock_port *port)
 	spin_lock_bh(&vsock_table_lock);
 	hash_del(&port->node);
 	spin_unlock_bh(&vsock_table_lock);
+}
+
+/**
+ * vsock_port_limit() - How much of a datagram is of use at a port?
+ * @number: the port
+ *
+ * Return: how many bytes; U32_MAX if it is not a port of the kernel
+ */
+u32 vsock_port_limit(u32 number)
+{
+	struct vsock_port *port;
+	u32 limit;
+
+	spin_lock_bh(&vsock_table_lock);
+	port = vsock_port_find(number);
+	limit = port ? port->limit : U32_MAX;
+	spin_unlock_bh(&vsock_table_lock);
+	return limit;
 }
 
 /**

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Whole files: read, or written with one line. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+char *file_read_open(int fd, size_t size, size_t *length)
+{
+	/* Files of /proc have no size to ask for. Pages not read into cost nothing. */
+	char *text = malloc(size + 1);
+	ssize_t got = 0;
+
+	*length = 0;
+	if (!text)
+		return NULL;
+	while (*length <= size && (got = read(fd, text + *length, size + 1 - *length)) > 0)
+		*length += (size_t)got;
+	if (got < 0)
+		goto fail;
+	if (*length > size) {
+		errno = EFBIG;
+		goto fail;
+	}
+	text[*length] = '\0';
+	return text;
+
+fail:
+	free(text);
+	return NULL;
+}
+
+char *file_read(const char *path, size_t size, size_t *length, struct error *error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text = fd < 0 ? NULL : file_read_open(fd, size, length);
+
+	if (!text)
+		step_error("read ", path, error);
+	if (fd >= 0)
+		close(fd);
+	return text;
+}
+
+int file_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t written;
+
+	if (fd < 0)
+		return -1;
+	written = write(fd, text, strlen(text));
+	close(fd);
+	return written < 0 ? -1 : 0;
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The `process` of an OCI runtime configuration. */
+#include "config/process_config.h"
+
+#include <stdlib.h>
+
+#include "config/config_fields.h"
+
+/* 2 to the 64th: what RLIM_INFINITY, the largest 64-bit number, is as a double. */
+#define INFINITE 18446744073709551616.0
+/* Minus one means "leave as it is" to the kernel, so it is not a user or group. */
+#define ID_MAX 4294967294.0
+
+static int parse_groups(const struct object *user, struct config *config, struct error *error)
+{
+	const cJSON *array, *item;
+
+	free(config->groups);
+	config->groups = NULL;
+	config->group_count = 0;
+	if (json_get_array(user, "additionalGids", &array, error) < 0)
+		return -1;
+	if (!array || !array->child)
+		return 0;
+	config->groups = calloc((size_t)cJSON_GetArraySize(array), sizeof(*config->groups));
+	if (!config->groups)
+		return json_no_memory(error);
+	cJSON_ArrayForEach(item, array) {
+		const char *problem = json_number_problem(item, 0, ID_MAX);
+
+		if (problem)
+			return json_error(user, "additionalGids", problem, error);
+		config->groups[config->group_count++] = (uint32_t)item->valuedouble;
+	}
+	return 0;
+}
+
+/*
+ * A process's user and groups are one unit: one user's additional groups are not
+ * another's. A name stands for all of them, and is used if no numbers are given.
+ */
+static int parse_identity(const struct object *user, struct config *config,
+			  struct error *error)
+{
+	const char *name = NULL;
+	const cJSON *uid_item, *gid_item, *groups;
+	double uid, gid;
+
+	if (json_get(user, "uid", &uid_item, error) < 0 ||
+	    json_get(user, "gid", &gid_item, error) < 0 ||
+	    json_get(user, "additionalGids", &groups, error) < 0 ||
+	    json_get_string(user, "username", &name, error) < 0)
+		return -1;
+	if (!uid_item && !gid_item && !groups) {
+		if (name && name[0])
+			config->user = name;
+		return 0;
+	}
+	if (json_need_number(user, "uid", ID_MAX, &uid, error) < 0 ||
+	    json_need_number(user, "gid", ID_MAX, &gid, error) < 0)
+		return -1;
+	config->user = NULL;
+	config->uid = (uint32_t)uid;
+	config->gid = (uint32_t)gid;
+	return parse_groups(user, config, error);
+}
+
+static int parse_user(const struct object *process, struct config *config, struct error *error)
+{
+	struct object user = { .name = "process.user." };
+	double mask;
+	bool present;
+
+	if (json_get_object(process, "user", &user, error) < 0 ||
+	    json_get_number(&user, "umask", 0, 0777, &mask, &present, error) < 0)
+		return -1;
+	if (present)
+		config->umask = (int)mask;
+	return parse_identity(&user, config, error);
+}
+
+static uint64_t limit_value(double value)
+{
+	return value >= INFINITE ? UINT64_MAX : (uint64_t)value;
+}
+
+/* The place of that limit, or the one after the last. */
+static struct limit *limit_place(struct config *config, int resource)
+{
+	struct limit *limit = config->limits;
+
+	while (limit < config->limits + config->limit_count && limit->resource != resource)
+		limit++;
+	return limit;
+}
+
+/* seen has a bit for each limit of this document. */
+static int parse_limit(const struct object *limit, struct config *config, unsigned int *seen,
+		       struct error *error)
+{
+	const char *type = "";
+	struct limit *place;
+	double soft, hard;
+	int resource;
+
+	if (!cJSON_IsObject(limit->json))
+		return ERROR(error, limit->document,
+			     ": process.rlimits: is not an array of objects");
+	if (json_get_string(limit, "type", &type, error) < 0)
+		return -1;
+	resource = resource_limit_number(type);
+	if (resource < 0)
+		return ERROR(error, limit->document, ": process.rlimits: there is no limit '",
+			     type, "'");
+	if (*seen & 1u << resource)
+		return json_error(limit, type, "is given twice", error);
+	*seen |= 1u << resource;
+	if (json_need_number(limit, "soft", INFINITE, &soft, error) < 0 ||
+	    json_need_number(limit, "hard", INFINITE, &hard, error) < 0)
+		return -1;
+	if (soft > hard)
+		return json_error(limit, type, "its soft limit is above the hard one", error);
+	place = limit_place(config, resource);
+	if (place == config->limits + config->limit_count)
+		config->limit_count++;
+	*place = (struct limit){
+		.resource = resource,
+		.soft = limit_value(soft),
+		.hard = limit_value(hard),
+	};
+	return 0;
+}
+
+static int parse_limits(const struct object *process, struct config *config,
+			struct error *error)
+{
+	struct object limit = { .document = process->document, .name = "process.rlimits: " };
+	const cJSON *array;
+	unsigned int seen = 0;
+
+	if (json_get_array(process, "rlimits", &array, error) < 0)
+		return -1;
+	cJSON_ArrayForEach(limit.json, array) {
+		if (parse_limit(&limit, config, &seen, error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int parse_capability_set(const struct object *object, const char *key, uint64_t *set,
+				struct error *error)
+{
+	const cJSON *array, *item;
+
+	if (json_get_array(object, key, &array, error) < 0)
+		return -1;
+	if (array)
+		*set = 0;
+	cJSON_ArrayForEach(item, array) {
+		int number = cJSON_IsString(item) ? capability_number(item->valuestring) : -1;
+
+		if (number < 0)
+			return json_error(object, key, cJSON_IsString(item) ?
+					  "names a capability that does not exist" :
+					  "is not an array of strings", error);
+		*set |= UINT64_C(1) << number;
+	}
+	return 0;
+}
+
+static int parse_capabilities(const struct object *process, struct config *config,
+			      struct error *error)
+{
+	struct object object = { .name = "process.capabilities." };
+	struct capabilities *sets = &config->capabilities;
+
+	if (json_get_object(process, "capabilities", &object, error) < 0)
+		return -1;
+	config->has_capabilities |= object.json != NULL;
+	if (parse_capability_set(&object, "bounding", &sets->bounding, error) < 0 ||
+	    parse_capability_set(&object, "effective", &sets->effective, error) < 0 ||
+	    parse_capability_set(&object, "permitted", &sets->permitted, error) < 0 ||
+	    parse_capability_set(&object, "inheritable", &sets->inheritable, error) < 0 ||
+	    parse_capability_set(&object, "ambient", &sets->ambient, error) < 0)
+		return -1;
+	return 0;
+}
+
+static int parse_terminal(const struct object *process, struct config *config,
+			  struct error *error)
+{
+	struct object size = { .name = "process.consoleSize." };
+	double rows, columns;
+
+	if (json_get_bool(process, "terminal", &config->terminal, error) < 0 ||
+	    json_get_object(process, "consoleSize", &size, error) < 0)
+		return -1;
+	if (!size.json)
+		return 0;
+	if (json_need_number(&size, "height", UINT16_MAX, &rows, error) < 0 ||
+	    json_need_number(&size, "width", UINT16_MAX, &columns, error) < 0)
+		return -1;
+	config->rows = (unsigned short)rows;
+	config->columns = (unsigned short)columns;
+	return 0;
+}
+
+static int parse_oom_score(const struct object *process, struct config *config,
+			   struct error *error)
+{
+	double score;
+	bool present;
+
+	if (json_get_number(process, "oomScoreAdj", -1000, 1000, &score, &present, error) < 0)
+		return -1;
+	if (present) {
+		config->has_oom_score_adj = true;
+		config->oom_score_adj = (int)score;
+	}
+	return 0;
+}
+
+int process_config_apply(const struct object *document, struct config *config,
+			 struct error *error)
+{
+	struct object process = { .name = "process." };
+
+	if (json_get_object(document, "process", &process, error) < 0 ||
+	    json_get_strings(&process, "args", &config->args, error) < 0 ||
+	    config_get_environment(&process, "env", config, error) < 0 ||
+	    json_get_path(&process, "cwd", &config->cwd, error) < 0 ||
+	    json_get_bool(&process, "noNewPrivileges", &config->no_new_privileges, error) < 0 ||
+	    parse_oom_score(&process, config, error) < 0 ||
+	    parse_user(&process, config, error) < 0 ||
+	    parse_limits(&process, config, error) < 0 ||
+	    parse_capabilities(&process, config, error) < 0 ||
+	    parse_terminal(&process, config, error) < 0)
+		return -1;
+	return 0;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The channel to the VMM: how it is opened, and what is said on it. */
+#include "life/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/linux_abi.h"
+#include "devices/ports.h"
+
+#define WAIT_SECONDS 1
+
+static int connect_to_host(unsigned int port, struct error *error)
+{
+	const struct vsock_address address = {
+		.family = AF_VSOCK, .port = port, .cid = VSOCK_CID_HOST,
+	};
+	/* Makes close() wait until the host has everything and answers. */
+	const struct linger linger = { .l_onoff = 1, .l_linger = WAIT_SECONDS };
+	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct decimal number;
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) < 0 ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+		ERROR(error, "control channel: connect to vsock port ", decimal(&number, port),
+		      " of the host: ", strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int open_channel(const struct control_address *address, struct error *error)
+{
+	int fd;
+
+	switch (address->kind) {
+	case CONTROL_PORT:
+		return port_open(address->port_name, error);
+	case CONTROL_VSOCK:
+		return connect_to_host(address->vsock_port, error);
+	default:
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+		return fd < 0 ? step_error("open /dev/null", "", error) : fd;
+	}
+}
+
+int control_open(const struct control_address *address, struct error *error)
+{
+	int fd = open_channel(address, error);
+
+	if (fd < 0)
+		return -1;
+	if (fd != CONTROL_FILENO) {
+		dup3(fd, CONTROL_FILENO, O_CLOEXEC);
+		close(fd);
+	}
+	return 0;
+}
+
+static int milliseconds_until(const struct timespec *deadline)
+{
+	struct timespec now;
+	int64_t left;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (int64_t)(deadline->tv_sec - now.tv_sec) * 1000 +
+	       (deadline->tv_nsec - now.tv_nsec) / 1000000;
+	return left > 0 ? (int)left : 0;
+}
+
+/*
+ * Not poll(): for a port that the VMM has not opened it returns at once, with
+ * POLLHUP, and never waits for the VMM to open it.
+ */
+static bool wait_until_writable(const struct timespec *deadline)
+{
+	struct epoll_event event = { .events = EPOLLOUT | EPOLLET };
+	int events = epoll_create1(EPOLL_CLOEXEC);
+	bool writable = false;
+
+	if (events < 0)
+		return false;
+	if (epoll_ctl(events, EPOLL_CTL_ADD, CONTROL_FILENO, &event) == 0) {
+		while (!writable && epoll_wait(events, &event, 1, milliseconds_until(deadline)) > 0)
+			writable = event.events & EPOLLOUT;
+	}
+	close(events);
+	return writable;
+}
+
+bool control_line(bool wait, const char *const parts[])
+{
+	char text[256];
+	size_t length = text_join(text, sizeof(text) - 1, parts);
+	const char *rest = text;
+	struct timespec deadline;
+
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += WAIT_SECONDS;
+	text[length++] = '\n';
+	while (length) {
+		ssize_t written = write(CONTROL_FILENO, rest, length);
+
+		if (written < 0 && (errno != EAGAIN || !wait || !wait_until_writable(&deadline)))
+			return false;
+		if (written > 0) {
+			rest += written;
+			length -= (size_t)written;
+			/* Half a line would spoil the next one. */
+			wait = true;
+		}
+	}
+	return true;
+}
+
+void control_end(int status)
+{
+	struct decimal number;
+
+	CONTROL_SAY(true, "exit ", decimal(&number, (unsigned int)status));
+	close(CONTROL_FILENO);
+}

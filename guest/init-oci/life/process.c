@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+/* From a new child to the program of the container. */
+#include "life/process.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/console.h"
+#include "base/errors.h"
+#include "base/file.h"
+#include "base/linux_abi.h"
+#include "life/exit_status.h"
+#include "life/path_search.h"
+
+#define CAPABILITY_MAX 63
+
+static int take_terminal(const struct config *config, struct error *error)
+{
+	const struct winsize size = { .ws_row = config->rows, .ws_col = config->columns };
+
+	if (!config->terminal)
+		return 0;
+	if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		return step_error("make the standard input the terminal", "", error);
+	if (config->rows && ioctl(STDIN_FILENO, TIOCSWINSZ, &size) < 0)
+		return step_error("set the terminal's size", "", error);
+	return 0;
+}
+
+static int set_limits(const struct config *config, struct error *error)
+{
+	for (size_t i = 0; i < config->limit_count; i++) {
+		const struct limit *limit = &config->limits[i];
+		const struct rlimit value = { .rlim_cur = limit->soft, .rlim_max = limit->hard };
+
+		if (prlimit(0, limit->resource, &value, NULL) < 0)
+			return step_error("set resource limits", "", error);
+	}
+	return 0;
+}
+
+static int set_oom_score(const struct config *config, struct error *error)
+{
+	const int score = config->oom_score_adj;
+	struct decimal number;
+	char text[16];
+
+	if (!config->has_oom_score_adj)
+		return 0;
+	text_join(text, sizeof(text), (const char *const[]){
+		score < 0 ? "-" : "", decimal(&number, (unsigned int)(score < 0 ? -score : score)),
+		NULL });
+	if (file_write("/proc/self/oom_score_adj", text) < 0)
+		return step_error("set the OOM score", "", error);
+	return 0;
+}
+
+static int bound_capabilities(const struct config *config, struct error *error)
+{
+	if (!config->has_capabilities)
+		return 0;
+	/* Reading the bounding set fails after the kernel's last capability. */
+	for (int i = 0; i <= CAPABILITY_MAX && prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
+		if (!(config->capabilities.bounding >> i & 1) &&
+		    prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
+			return step_error("drop capabilities", "", error);
+	}
+	/* Otherwise the change of user would also take the permitted ones away. */
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return step_error("keep capabilities", "", error);
+	return 0;
+}
+
+/*
+ * The bare system calls, since the C library's functions change the ids of all
+ * threads, with machinery that a single-threaded program need not carry.
+ */
+static int set_user(const struct config *config, struct error *error)
+{
+	if (syscall(SYS_setgroups, config->group_count, config->groups) < 0)
+		return step_error("set additional groups", "", error);
+	if (syscall(SYS_setresgid, config->gid, config->gid, config->gid) < 0)
+		return step_error("set group", "", error);
+	if (syscall(SYS_setresuid, config->uid, config->uid, config->uid) < 0)
+		return step_error("set user", "", error);
+	return 0;
+}
+
+static int set_capabilities(const struct config *config, struct error *error)
+{
+	const struct capabilities *sets = &config->capabilities;
+	const struct capability_header header = { .version = CAPABILITY_VERSION_3 };
+	struct capability_data data[2];
+
+	if (!config->has_capabilities)
+		return 0;
+	for (int i = 0; i < 2; i++) {
+		data[i] = (struct capability_data){
+			.effective = (uint32_t)(sets->effective >> 32 * i),
+			.permitted = (uint32_t)(sets->permitted >> 32 * i),
+			.inheritable = (uint32_t)(sets->inheritable >> 32 * i),
+		};
+	}
+	if (syscall(SYS_capset, &header, data) < 0)
+		return step_error("set capabilities", "", error);
+	for (int i = 0; i <= CAPABILITY_MAX; i++) {
+		if ((sets->ambient >> i & 1) &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
+			return step_error("set ambient capabilities", "", error);
+	}
+	return 0;
+}
+
+static int prepare(const struct config *config, struct error *error)
+{
+	setsid();
+	if (config->umask >= 0)
+		umask((mode_t)config->umask);
+	if (take_terminal(config, error) < 0 || set_limits(config, error) < 0 ||
+	    set_oom_score(config, error) < 0)
+		return -1;
+	/* As root, like container engines: the directory may be closed to the user. */
+	if (chdir(config->cwd) < 0)
+		return step_error("enter directory ", config->cwd, error);
+	if (streams_give(config->uid) < 0)
+		return step_error("give the standard streams to the user", "", error);
+	if (bound_capabilities(config, error) < 0 || set_user(config, error) < 0 ||
+	    set_capabilities(config, error) < 0)
+		return -1;
+	if (config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return step_error("set noNewPrivileges", "", error);
+	return 0;
+}
+
+/* Returns only when no candidate can be started; the value is the most telling errno. */
+static int execute(const struct config *config, const char **hint)
+{
+	const char *list = path_search_list(config->env);
+	char candidate[PATH_MAX];
+	int result = ENOENT, next;
+
+	while ((next = path_search_next(&list, config->args[0], candidate, sizeof(candidate)))) {
+		if (next < 0)
+			continue;
+		execve(candidate, config->args, config->env);
+		if (errno == ENOENT && access(candidate, F_OK) == 0)
+			*hint = ": its interpreter or dynamic loader is not there";
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			return errno;
+		/* A file that may not be run is more telling than files that do not exist. */
+		if (errno == EACCES)
+			result = EACCES;
+	}
+	return result;
+}
+
+int process_become(const struct config *config, const struct streams *streams, const sigset_t *signals)
+{
+	struct error error;
+	const char *hint = "";
+	int reason;
+
+	streams_take(streams);
+	if (prepare(config, &error) < 0) {
+		SAY(error.text);
+		return EXIT_STATUS_SETUP_FAILED;
+	}
+	sigprocmask(SIG_SETMASK, signals, NULL);
+	reason = execute(config, &hint);
+	SAY("run ", config->args[0], ": ", strerror(reason), reason == ENOENT ? hint : "");
+	return exit_status_of_exec(reason);
+}
