@@ -124,24 +124,31 @@ out:
 }
 
 /*
- * A copy of /proc or /sys has what hides and protects parts of them, and so has one of
- * the root. Options of the mount, whose source an image may have chosen by a link, do not
- * undo that.
+ * The source of a bind mount. An image may have chosen it by a link, so what is in /proc or
+ * /sys, or is the root, is protected before it is copied: a copy has all that is mounted
+ * on it, and options of the mount do not undo that.
  */
-static void keep_protections(int source, struct mount_options *options)
+static int find_source(const char *step, const char *source, const struct config *config,
+		       struct mount_options *options, struct error *error)
 {
-	const bool of_kernel = in_root_is_of_kernel(source);
+	int fd = in_root_find_anywhere(step, IN_ROOT(source), error);
+	const bool of_kernel = fd >= 0 && in_root_is_of_kernel(fd);
 
-	if (!of_kernel && !is_root(source))
-		return;
+	if (fd < 0 || (!of_kernel && !is_root(fd)))
+		return fd;
 	options->bind_tree = options->bind_tree || of_kernel;
 	options->own.clear &= options->own.set | ~(uint64_t)MOUNT_ATTR_RDONLY;
 	options->tree.clear &= options->tree.set | ~(uint64_t)MOUNT_ATTR_RDONLY;
+	close(fd);
+	if (protected_paths_cover_kernel(config, error) < 0)
+		return -1;
+	/* What is there may be covered by now. */
+	return in_root_find_anywhere(step, IN_ROOT(source), error);
 }
 
 /* Returns a descriptor of a copy of a part of the root, not attached anywhere yet. */
-static int open_bind_source(const struct mount_point *point, struct mount_options *options,
-			    struct error *error)
+static int open_bind_source(const struct mount_point *point, const struct config *config,
+			    struct mount_options *options, struct error *error)
 {
 	const char *source = point->source ? point->source : "";
 	char step[128];
@@ -154,10 +161,9 @@ static int open_bind_source(const struct mount_point *point, struct mount_option
 	}
 	text_join(step, sizeof(step), (const char *const[]){
 		"mount ", point->destination, ": source ", NULL });
-	fd = in_root_find_anywhere(step, IN_ROOT(source), error);
+	fd = find_source(step, source, config, options, error);
 	if (fd < 0)
 		return -1;
-	keep_protections(fd, options);
 	mounted = copy_mount(fd, options->bind_tree ? AT_RECURSIVE : 0);
 	if (mounted < 0)
 		step_error(step, source, error);
@@ -216,7 +222,8 @@ out:
 	return result;
 }
 
-static int make_mount(const struct mount_point *point, struct error *error)
+static int make_mount(const struct mount_point *point, const struct config *config,
+		      struct error *error)
 {
 	struct mount_options options;
 	const char *refused = mount_options_parse(point->options, &options);
@@ -232,8 +239,9 @@ static int make_mount(const struct mount_point *point, struct error *error)
 	if (options.copy_up && !mount_point_has_type(point, "tmpfs"))
 		return ERROR(error, "mount ", point->destination,
 			     ": option tmpcopyup: is for a tmpfs");
-	mounted = is_bind(point, &options) ? open_bind_source(point, &options, error) :
-					     file_system_create(point, &options, error);
+	mounted = is_bind(point, &options) ?
+			  open_bind_source(point, config, &options, error) :
+			  file_system_create(point, &options, error);
 	if (mounted < 0)
 		return -1;
 	result = attach(point, &options, mounted, error);
@@ -243,10 +251,8 @@ static int make_mount(const struct mount_point *point, struct error *error)
 
 int container_mounts_make(const struct config *config, struct error *error)
 {
-	if (protected_paths_cover_kernel(config, error) < 0)
-		return -1;
 	for (size_t i = 0; i < config->mount_count; i++) {
-		if (make_mount(&config->mounts[i], error) < 0)
+		if (make_mount(&config->mounts[i], config, error) < 0)
 			return -1;
 	}
 	return 0;

@@ -7,8 +7,7 @@
 
 /*
  * Makes `mounts` in their order, after the root is entered. Those that every
- * container has exist already, and get the options given. What is to be protected in /proc and /sys
- * is so before it can be bound elsewhere.
+ * container has exist already, and get the options given.
  */
 int container_mounts_make(const struct config *config, struct error *error);
 

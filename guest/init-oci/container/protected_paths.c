@@ -13,6 +13,11 @@
 #include "base/linux_abi.h"
 #include "base/mount_context.h"
 
+static bool is_null(const struct stat *status)
+{
+	return S_ISCHR(status->st_mode) && status->st_rdev == makedev(1, 3);
+}
+
 static int open_null(struct error *error)
 {
 	int fd = in_root_find("mask with ", IN_ROOT("/dev/null"), error);
@@ -21,8 +26,7 @@ static int open_null(struct error *error)
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &status) < 0 || !S_ISCHR(status.st_mode) ||
-	    status.st_rdev != makedev(1, 3)) {
+	if (fstat(fd, &status) < 0 || !is_null(&status)) {
 		ERROR(error, "mask with /dev/null: is not the null device");
 	} else {
 		mounted = copy_mount(fd, 0);
@@ -55,6 +59,9 @@ static int mask(const char *path, int place, struct error *error)
 
 	if (fstat(place, &status) < 0)
 		return step_error("mask ", path, error);
+	/* It may be masked already. */
+	if (is_null(&status))
+		return 0;
 	mounted = S_ISDIR(status.st_mode) ? make_empty_directory(error) : open_null(error);
 	if (mounted < 0)
 		return -1;

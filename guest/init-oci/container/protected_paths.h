@@ -6,11 +6,15 @@
 #include "config/config.h"
 
 /*
- * Hide the masked paths and make the read-only ones so. Those in /proc and /sys first,
- * before `mounts` can bind them somewhere else: a copy of them has what is mounted on
- * them. Then all, after `mounts` and the volumes have come.
+ * Hides the masked paths and makes the read-only ones so, at the end: what is mounted
+ * later would not be.
+ */
+int protected_paths_cover(const struct config *config, struct error *error);
+
+/*
+ * The same with those in /proc and /sys alone, before these are bound somewhere else: a
+ * copy has what is mounted on them by then. It may be done more than once.
  */
 int protected_paths_cover_kernel(const struct config *config, struct error *error);
-int protected_paths_cover(const struct config *config, struct error *error);
 
 #endif
