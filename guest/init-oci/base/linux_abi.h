@@ -44,6 +44,7 @@ static inline clockid_t clock_of_descriptor(int fd)
 #define FSOPEN_CLOEXEC 1
 #define FSMOUNT_CLOEXEC 1
 #define FSPICK_CLOEXEC 1
+#define FSPICK_EMPTY_PATH 8
 #define OPEN_TREE_CLONE 1
 #define OPEN_TREE_CLOEXEC O_CLOEXEC
 #define MOVE_MOUNT_F_EMPTY_PATH 0x04
@@ -88,6 +89,18 @@ static inline int move_mount(int from, const char *from_path, int to, const char
 	return (int)syscall(SYS_move_mount, from, from_path, to, to_path, flags);
 }
 
+/* A copy of an open directory or file as a mount, and with AT_RECURSIVE of mounts on it. */
+static inline int copy_mount(int fd, unsigned int flags)
+{
+	return open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | flags);
+}
+
+static inline int attach_mount(int mounted, int place)
+{
+	return move_mount(mounted, "", place, "",
+			  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+}
+
 #define MOUNT_ATTR_RDONLY 0x01
 #define MOUNT_ATTR_NOSUID 0x02
 #define MOUNT_ATTR_NODEV 0x04
@@ -118,6 +131,7 @@ static inline int mount_setattr(int directory, const char *path, unsigned int fl
 }
 
 #define RESOLVE_NO_MAGICLINKS 0x02
+#define RESOLVE_NO_SYMLINKS 0x04
 #define RESOLVE_BENEATH 0x08
 #define RESOLVE_IN_ROOT 0x10
 

@@ -3,55 +3,56 @@
 #include "container/device_nodes.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "container/make_path.h"
-
-static int make_parent(const char *path)
-{
-	char parent[PATH_MAX];
-	const size_t length = (size_t)(strrchr(path, '/') - path);
-
-	if (length >= sizeof(parent)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(parent, path, length);
-	parent[length] = '\0';
-	return length ? make_directory_path(parent) : 0;
-}
+#include "base/in_root.h"
+#include "base/linux_abi.h"
 
 /*
  * Removes another device of that name. In a /dev of an engine's there would be none,
  * but here are those of the kernel, whose numbers may differ from those of the engine's.
  */
-static int remove_earlier(const char *path)
+static int remove_earlier(int parent, const char *name)
 {
 	struct stat status;
 
-	if (lstat(path, &status) < 0)
+	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode) && !S_ISFIFO(status.st_mode)) {
 		errno = EEXIST;
 		return -1;
 	}
-	return unlink(path);
+	return unlinkat(parent, name, 0);
 }
 
-static int make_node(const struct device *device)
+static int make_node(const struct device *device, int parent, const char *name)
 {
-	if (make_parent(device->path) < 0 || remove_earlier(device->path) < 0 ||
-	    mknod(device->path, (mode_t)device->mode,
-		  makedev(device->major, device->minor)) < 0 ||
-	    lchown(device->path, device->uid, device->gid) < 0)
+	if (remove_earlier(parent, name) < 0 ||
+	    mknodat(parent, name, (mode_t)device->mode, makedev(device->major, device->minor)) < 0 ||
+	    fchownat(parent, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return -1;
 	/* Without what the umask takes. */
-	return chmod(device->path, device->mode & 07777);
+	return fchmodat(parent, name, device->mode & 07777, 0);
+}
+
+static int make_device(const struct device *device, struct error *error)
+{
+	static const char step[] = "make device ";
+	const char *name;
+	int parent = in_root_make_parent(step, IN_ROOT(device->path), &name, error);
+	int result;
+
+	if (parent < 0)
+		return -1;
+	result = make_node(device, parent, name);
+	if (result < 0)
+		step_error(step, device->path, error);
+	close(parent);
+	return result;
 }
 
 int device_nodes_make(const struct config *config, struct error *error)
@@ -62,8 +63,8 @@ int device_nodes_make(const struct config *config, struct error *error)
 		/* A link to that of /dev/pts. */
 		if (!strcmp(device->path, "/dev/ptmx"))
 			continue;
-		if (make_node(device) < 0)
-			return step_error("make device ", device->path, error);
+		if (make_device(device, error) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -71,10 +72,21 @@ int device_nodes_make(const struct config *config, struct error *error)
 int device_nodes_make_console(const char *terminal, struct error *error)
 {
 	static const char console[] = "/dev/console";
+	int tree, place, result = -1;
 	char path[64];
 
 	text_join(path, sizeof(path), (const char *const[]){ "/dev/", terminal, NULL });
-	if (make_file_path(console) < 0 || mount(path, console, NULL, MS_BIND, NULL) < 0)
-		return step_error("mount ", console, error);
-	return 0;
+	place = in_root_make_file("mount ", IN_ROOT(console), error);
+	if (place < 0)
+		return -1;
+	tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree >= 0)
+		result = move_mount(tree, "", place, "",
+				    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	if (result < 0)
+		step_error("mount ", console, error);
+	if (tree >= 0)
+		close(tree);
+	close(place);
+	return result;
 }

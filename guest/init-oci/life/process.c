@@ -14,6 +14,7 @@
 #include "base/console.h"
 #include "base/errors.h"
 #include "base/file.h"
+#include "base/in_root.h"
 #include "base/linux_abi.h"
 #include "life/exit_status.h"
 #include "life/path_search.h"
@@ -139,6 +140,21 @@ static int set_no_new_privileges(const struct config *config, struct error *erro
 	return 0;
 }
 
+/* By no link of /proc: one of those to what this program has open leads out of the root. */
+static int enter_directory(const char *path, struct error *error)
+{
+	int fd = in_root_find_anywhere("enter directory ", IN_ROOT(path), error);
+	int result;
+
+	if (fd < 0)
+		return -1;
+	result = fchdir(fd);
+	if (result < 0)
+		step_error("enter directory ", path, error);
+	close(fd);
+	return result;
+}
+
 static int set_surroundings(const struct config *config, struct error *error)
 {
 	setsid();
@@ -148,8 +164,8 @@ static int set_surroundings(const struct config *config, struct error *error)
 	    set_oom_score(config, error) < 0)
 		return -1;
 	/* As root, like container engines: the directory may be closed to the user. */
-	if (chdir(config->cwd) < 0)
-		return step_error("enter directory ", config->cwd, error);
+	if (enter_directory(config->cwd, error) < 0)
+		return -1;
 	if (streams_give(config->uid) < 0)
 		return step_error("give the standard streams to the user", "", error);
 	return 0;

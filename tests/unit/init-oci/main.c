@@ -11,6 +11,7 @@ int main(void)
 	srunner_add_suite(runner, config_suite());
 	srunner_add_suite(runner, device_wait_suite());
 	srunner_add_suite(runner, image_suite());
+	srunner_add_suite(runner, in_root_suite());
 	srunner_add_suite(runner, kernel_names_suite());
 	srunner_add_suite(runner, life_suite());
 	srunner_add_suite(runner, mount_options_suite());
