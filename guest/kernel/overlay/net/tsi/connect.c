@@ -405,6 +405,7 @@ static int tsi_stream_connect_new(struct socket *sock, struct sockaddr *addr,
 {
 	struct sock *sk = sock->sk;
 	enum tsi_place place;
+	bool served;
 	int err;
 
 	/* That of a connect before, which nobody has asked for yet */
@@ -415,8 +416,11 @@ static int tsi_stream_connect_new(struct socket *sock, struct sockaddr *addr,
 	if (err)
 		return err;
 
-	place = tsi_place(sk, addr, addr_len);
-	*host = tsi_stream_is_for_host(sk, addr, addr_len, place);
+	/* Within the guest no route has to be asked for, which costs much more. */
+	served = tsi_is_loopback(sk, addr, addr_len) &&
+		 tsi_has_listener(sk, addr, addr_len);
+	place = served ? TSI_LOCAL : tsi_place(sk, addr, addr_len);
+	*host = !served && tsi_stream_is_for_host(sk, addr, addr_len, place);
 	if (*host)
 		return 0;
 	err = tsi_connect_native(sock, addr, addr_len, flags, place);

@@ -390,6 +390,33 @@ enum tsi_place tsi_place(struct sock *sk, const struct sockaddr *addr,
 }
 
 /**
+ * tsi_is_loopback() - Is a destination surely local?
+ * @sk: for who wants to reach it
+ * @addr: its address, as it came from user space
+ * @addr_len: its length
+ *
+ * To ask for a route costs much more.
+ *
+ * Return: whether tsi_place() would say TSI_LOCAL, unless the family refuses it
+ */
+bool tsi_is_loopback(struct sock *sk, const struct sockaddr *addr,
+		     int addr_len)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+
+	if (addr->sa_family != sk->sk_family || !tsi_may_reach_host(sk) ||
+	    READ_ONCE(sk->sk_bound_dev_if) ||
+	    !(READ_ONCE(sock_net(sk)->loopback_dev->flags) & IFF_UP))
+		return false;
+	if (sk->sk_family == AF_INET)
+		return addr_len >= sizeof(*in) &&
+		       ipv4_is_loopback(in->sin_addr.s_addr);
+	return sk->sk_family == AF_INET6 && addr_len >= SIN6_LEN_RFC2133 &&
+	       ipv6_addr_loopback(&in6->sin6_addr);
+}
+
+/**
  * tsi_is_absent() - Is it that there is no such UNIX socket in the guest?
  * @addr: its address
  * @err: what the family has said
