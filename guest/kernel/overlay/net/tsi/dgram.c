@@ -116,6 +116,7 @@ static void tsi_send_locked(struct tsi_link *link, struct sk_buff *create,
 	if (create) {
 		tsi_control_send(&link->control, create, TSI_PORT_CREATE, true);
 		WRITE_ONCE(link->created, true);
+		link->owed = true;
 	}
 	while ((skb = __skb_dequeue(payload))) {
 		address = __skb_dequeue(addresses);
