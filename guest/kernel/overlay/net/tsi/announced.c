@@ -161,7 +161,8 @@ void tsi_announced_remove(struct tsi_announced *announced)
 	spin_lock(&tsi_announced_lock);
 	if (hash_hashed(&announced->node)) {
 		hash_del(&announced->node);
-		if (announced->answered == TSI_HELD)
+		/* The host may have agreed, and we not have seen it. */
+		if (announced->answered != TSI_TAKEN)
 			tsi_announced_wake_all(announced->key,
 					       announced->name.addr.ss_family);
 	}
