@@ -113,11 +113,8 @@ static void tsi_send_locked(struct tsi_link *link, struct sk_buff *create,
 	struct sk_buff *skb;
 
 	lockdep_assert_held(&link->lock);
-	if (create) {
-		tsi_control_send(&link->control, create, TSI_PORT_CREATE, true);
-		WRITE_ONCE(link->created, true);
-		link->owed = true;
-	}
+	if (create)
+		tsi_link_create(link, create);
 	while ((skb = __skb_dequeue(payload))) {
 		address = __skb_dequeue(addresses);
 		if (address) {

@@ -440,6 +440,19 @@ void tsi_link_sync(struct tsi_link *link)
 /* --- What goes ------------------------------------------------------------ */
 
 /**
+ * tsi_link_create() - Have the host make the proxy
+ * @link: whose lock is held; the proxy is to be given up from now on
+ * @request: from tsi_request_create(); is consumed
+ */
+void tsi_link_create(struct tsi_link *link, struct sk_buff *request)
+{
+	lockdep_assert_held(&link->lock);
+	tsi_control_send(&link->control, request, TSI_PORT_CREATE, true);
+	WRITE_ONCE(link->created, true);
+	link->owed = true;
+}
+
+/**
  * tsi_link_has_room() - May packets be sent to the host?
  * @link: by way of this
  *
@@ -483,11 +496,8 @@ int tsi_link_request(struct tsi_link *link, struct sk_buff *request, u32 port)
 		err = -ECONNABORTED;
 	} else {
 		if (!link->created) {
-			tsi_control_send(&link->control, create,
-					 TSI_PORT_CREATE, true);
+			tsi_link_create(link, create);
 			create = NULL;
-			WRITE_ONCE(link->created, true);
-			link->owed = true;
 		}
 		tsi_control_send(&link->control, request, port, false);
 		request = NULL;

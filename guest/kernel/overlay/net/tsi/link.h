@@ -115,6 +115,7 @@ void tsi_link_linger(struct tsi_link *link);
 void tsi_link_close(struct tsi_link *link);
 void tsi_link_move(struct tsi_link *link, struct sock *sk);
 void tsi_link_sync(struct tsi_link *link);
+void tsi_link_create(struct tsi_link *link, struct sk_buff *request);
 bool tsi_link_has_room(struct tsi_link *link);
 int tsi_link_request(struct tsi_link *link, struct sk_buff *request, u32 port);
 void tsi_link_set_name(struct tsi_link *link, struct tsi_name *to,
