@@ -20,6 +20,7 @@ void config_free(struct config *config)
 		free(config->mounts[i].options);
 	free(config->mounts);
 	free(config->settings);
+	seccomp_config_free(&config->seccomp);
 	free(config->devices);
 	for (size_t i = 0; i < config->cgroup_setting_count; i++)
 		free(config->cgroup_settings[i].text);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "config/kernel_names.h"
+#include "config/seccomp_config.h"
 
 struct limit {
 	int resource;
@@ -91,6 +92,7 @@ struct config {
 	struct limit limits[RESOURCE_LIMITS];
 	size_t limit_count;
 	struct capabilities capabilities;
+	struct seccomp seccomp;
 	int umask;
 	int oom_score_adj;
 	unsigned short rows, columns;

@@ -12,6 +12,7 @@
 #include "config/json.h"
 #include "config/process_config.h"
 #include "config/resources_config.h"
+#include "config/seccomp_config.h"
 
 static int parse_system(const struct object *root, struct config *config, struct error *error)
 {
@@ -58,7 +59,7 @@ static int check_unsupported(const struct object *root, const struct object *lin
 		"process.ioPriority", "process.scheduler", "process.execCPUAffinity", NULL
 	};
 	static const char *const linux_refused[] = {
-		"seccomp", "uidMappings", "gidMappings", "mountLabel", NULL
+		"uidMappings", "gidMappings", "mountLabel", NULL
 	};
 	static const char *const linux_ignored[] = {
 		"linux.intelRdt", "linux.personality", "linux.timeOffsets", NULL
@@ -214,7 +215,8 @@ static int apply(const struct object *documents, size_t count, struct config *co
 		if (apply_runtime(&documents[i], &resources, config, error) < 0)
 			goto out;
 	}
-	if (resources_config_convert(&resources, config, error) < 0)
+	if (seccomp_config_apply(documents, count, &config->seccomp, error) < 0 ||
+	    resources_config_convert(&resources, config, error) < 0)
 		goto out;
 	result = image_config_complete(&image, config, error);
 out:

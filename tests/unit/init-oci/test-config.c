@@ -228,8 +228,6 @@ static const struct {
 	{ PROCESS("\"selinuxLabel\":\"l\""),
 	  "config: process.selinuxLabel: is not supported by this version" },
 	{ TOP("\"linux\":[]"), "config: linux: is not an object" },
-	{ TOP("\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}}"),
-	  "config: linux.seccomp: is not supported by this version" },
 	{ TOP("\"linux\":{\"uidMappings\":[{}]}"),
 	  "config: linux.uidMappings: is not supported by this version" },
 	{ TOP("\"linux\":{\"maskedPaths\":[\"proc\"]}"),

@@ -466,8 +466,8 @@ static const struct {
 	{ GOOD, "{\"mounts\":[7]}", "overrides: mounts: is not an array of objects" },
 	{ GOOD, "{\"linux\":{\"maskedPaths\":[\"x\"]}}",
 	  "overrides: linux.maskedPaths: x: is not an absolute path" },
-	{ GOOD, "{\"linux\":{\"seccomp\":{\"a\":1}}}",
-	  "overrides: linux.seccomp: is not supported by this version" },
+	{ GOOD, "{\"linux\":{\"seccomp\":{\"flags\":1}}}",
+	  "overrides: linux.seccomp.flags: is not an array" },
 	{ GOOD, "{\"linux\":{\"sysctl\":{\"a\":1}}}", "overrides: linux.sysctl.a: is not a string" },
 	{ "{", "[]", "config: is not JSON, at line 1 column 1" },
 };

@@ -13,6 +13,7 @@ Suite *life_suite(void);
 Suite *mount_options_suite(void);
 Suite *parts_suite(void);
 Suite *resources_suite(void);
+Suite *seccomp_suite(void);
 Suite *users_suite(void);
 
 #endif
