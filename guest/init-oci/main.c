@@ -5,20 +5,23 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <stdnoreturn.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/console.h"
 #include "base/errors.h"
 #include "base/file.h"
+#include "base/proc.h"
 #include "config/command_line.h"
 #include "config/confinement.h"
 #include "config/environment.h"
 #include "config/kernel_names.h"
 #include "config/oci_config.h"
+#include "container/cgroup.h"
 #include "container/container_mounts.h"
 #include "container/container_paths.h"
+#include "container/device_filter.h"
+#include "container/device_nodes.h"
 #include "container/hostname.h"
 #include "container/loopback.h"
 #include "container/network_files.h"
@@ -29,6 +32,7 @@
 #include "life/exit_status.h"
 #include "life/power.h"
 #include "life/process.h"
+#include "life/start.h"
 #include "life/streams.h"
 #include "life/supervise.h"
 #include "root/document.h"
@@ -101,109 +105,146 @@ static int read_config(const struct command_line *line, struct config *config,
 	return result;
 }
 
-/* What set_up() leaves for the life of the container. */
-struct machine {
-	struct streams streams;
-	struct charge charge;
-	int upper;	/* for unmount_all() */
-};
-
-/* Returns when the container's program runs, or when it is certain that it never will. */
-static int start(const struct config *config, const sigset_t *signals, struct machine *machine,
-		 struct error *error)
+/* What the container may use. */
+static int set_limits(const struct config *config, const struct container *container,
+		      struct error *error)
 {
-	pid_t *container = &machine->charge.container;
-	int failure[2];
-	sigset_t before;
-	char byte;
+	dev_t devices[3];
+	const size_t count = streams_devices(&container->streams, devices);
 
-	/* The exec closes it; if there is no exec, it is written to. */
-	if (pipe2(failure, O_CLOEXEC) < 0)
-		return step_error("make a pipe", "", error);
-	sigprocmask(SIG_SETMASK, signals, &before);
-	*container = fork();
-	if (*container < 0)
-		return step_error("fork", "", error);
-	if (*container == 0) {
-		int status = process_become(config, &machine->streams, &before);
-		ssize_t written = write(failure[1], "", 1);
+	if (cgroup_limit(container->cgroup, config, error) < 0)
+		return -1;
+	return device_filter_attach(config, devices, count, container->cgroup, error);
+}
 
-		(void)written;
-		_exit(status);
-	}
-	streams_release(&machine->streams);
-	close(failure[1]);
-	if (read(failure[0], &byte, 1) == 0)
-		CONTROL_SAY("started");
-	close(failure[0]);
+/* Everything between the control channel and the moment when the program is started. */
+static int set_up(struct command_line *line, struct container *container, struct config *config,
+		  struct error *error)
+{
+	if (streams_open(line, &container->streams, error) < 0 ||
+	    root_make(line, &container->upper, error) < 0 ||
+	    read_config(line, config, error) < 0 ||
+	    root_enter(error) < 0 ||
+	    cgroup_show(container->cgroup, error) < 0 ||
+	    hostname_set(config, error) < 0 ||
+	    sysctl_apply(config, error) < 0 ||
+	    loopback_bring_up(error) < 0 ||
+	    /* Before the mounts: only the image decides whether the files are missing. */
+	    network_files_write(config->hostname, line->name_servers, error) < 0 ||
+	    container_mounts_make(config, error) < 0 ||
+	    device_nodes_make(config, error) < 0 ||
+	    (config->terminal && line->streams[0].kind == STREAM_TERMINAL &&
+	     device_nodes_make_console(line->streams[0].name, error) < 0) ||
+	    /* After the mounts, for one of them may have brought the files. */
+	    user_resolve(config, error) < 0 ||
+	    container_paths_set_up(config, error) < 0 ||
+	    set_limits(config, container, error) < 0)
+		return -1;
+	container->stop_signal = config->stop_signal;
 	return 0;
 }
 
+/* The process that sets up and then becomes the container. Returns its exit status. */
+static int become_process(struct command_line *line, struct container *container, int pipe)
+{
+	struct config config;
+	struct error error;
+	sigset_t none;
+	int status;
+
+	sigemptyset(&none);
+	if (set_up(line, container, &config, &error) < 0) {
+		SAY(error.text);
+		return EXIT_STATUS_SETUP_FAILED;
+	}
+	if (cgroup_enclose() < 0) {
+		SAY("enter the container's cgroup: ", strerror(errno));
+		return EXIT_STATUS_SETUP_FAILED;
+	}
+	if (start_part(pipe) < 0) {
+		SAY("part from PID 1: ", strerror(errno));
+		return EXIT_STATUS_SETUP_FAILED;
+	}
+	status = process_become(&config, &container->streams, &none);
+	start_fail(pipe);
+	return status;
+}
+
 /* This program ends here: the image's own is the machine's PID 1 from now on. */
-static noreturn void become_container(struct config *config, const struct machine *machine)
+static int become_init(struct command_line *line, struct container *container)
 {
 	/* For systemd and others, which then leave the devices and the clock alone. */
 	static char variable[] = "container=oci";
-	int status = EXIT_STATUS_SETUP_FAILED;
+	struct config config;
+	struct error error;
 	sigset_t none;
 
 	sigemptyset(&none);
-	if (environment_add_missing(&config->env, variable) < 0) {
-		SAY("add to the environment: ", strerror(errno));
-	} else {
-		CONTROL_SAY("started");
-		status = process_become(config, &machine->streams, &none);
+	if (set_up(line, container, &config, &error) < 0) {
+		SAY(error.text);
+		return EXIT_STATUS_SETUP_FAILED;
 	}
-	unmount_all(machine->upper);
-	power_off(status);
+	if (environment_add_missing(&config.env, variable) < 0) {
+		SAY("add to the environment: ", strerror(errno));
+		return EXIT_STATUS_SETUP_FAILED;
+	}
+	if (cgroup_enter(container->cgroup) < 0 || cgroup_enclose() < 0) {
+		SAY("enter the container's cgroup: ", strerror(errno));
+		return EXIT_STATUS_SETUP_FAILED;
+	}
+	CONTROL_SAY(true, "started");
+	return process_become(&config, &container->streams, &none);
 }
 
-/* Everything up to the moment when the container runs. */
-static int set_up(const sigset_t *signals, struct machine *machine, struct error *error)
+/* Returns the container's exit status when it has ended. */
+static int run(struct command_line *line, struct container *container,
+	       const struct clock_devices *clock, const sigset_t *signals, struct error *error)
 {
-	struct command_line line;
-	struct config config;
+	int pipe[2];
+	struct charge charge = {
+		.shared = container,
+		.clock = clock,
+		.has_control = line->control.kind != CONTROL_NONE,
+	};
 
+	if (pipe2(pipe, O_CLOEXEC | O_NONBLOCK) < 0)
+		return step_error("make a pipe", "", error);
+	charge.start = pipe[0];
+	charge.start_end = pipe[1];
+	charge.process = start_fork(container->cgroup);
+	if (charge.process < 0)
+		return step_error("fork", "", error);
+	if (charge.process == 0)
+		_exit(become_process(line, container, pipe[1]));
+	return supervise(&charge, signals);
+}
+
+/* What PID 1 needs to hear the VMM and to tell it anything. */
+static int open_all(struct command_line *line, struct container *container,
+		    struct clock_devices *clock, struct error *error)
+{
 	if (system_mounts_make(error) < 0)
 		return -1;
 	console_open();
-	if (read_command_line(&line, error) < 0 ||
-	    control_open(&line.control, error) < 0)
+	if (proc_open() < 0)
+		return step_error("open /proc", "", error);
+	container->cgroup = cgroup_make(error);
+	if (container->cgroup < 0 ||
+	    read_command_line(line, error) < 0 || control_open(&line->control, error) < 0)
 		return -1;
-	clock_set_from_ptp();
-	if (streams_open(&line, &machine->streams, error) < 0 ||
-	    root_make(&line, &machine->upper, error) < 0 ||
-	    read_config(&line, &config, error) < 0 ||
-	    root_enter(error) < 0 ||
-	    hostname_set(&config, error) < 0 ||
-	    sysctl_apply(&config, error) < 0 ||
-	    loopback_bring_up(error) < 0 ||
-	    /* Before the mounts: only the image decides whether the files are missing. */
-	    network_files_write(config.hostname, line.name_servers, error) < 0 ||
-	    container_mounts_make(&config, error) < 0 ||
-	    /* After the mounts, for one of them may have brought the files. */
-	    user_resolve(&config, error) < 0 ||
-	    container_paths_set_up(&config, error) < 0)
-		return -1;
-	if (line.container_is_init)
-		become_container(&config, machine);
-	machine->charge = (struct charge){
-		.stop_signal = config.stop_signal,
-		.streams = &machine->streams,
-		.control = line.control.kind != CONTROL_NONE,
-	};
-	if (start(&config, signals, machine, error) < 0)
-		return -1;
-	config_free(&config);
+	clock_open_devices(clock);
+	clock_set_from_ptp(clock);
 	return 0;
 }
 
 int main(void)
 {
-	struct machine machine;
+	struct container *container;
+	struct clock_devices clock;
+	struct command_line line;
 	struct error error;
 	sigset_t signals;
-	int status;
+	int status = -1;
 
 	/* Elsewhere it must not run: it would take the machine down at the end. */
 	if (getpid() != 1) {
@@ -212,12 +253,19 @@ int main(void)
 	}
 	power_off_on_faults();
 	supervise_signals(&signals);
-	if (set_up(&signals, &machine, &error) < 0) {
+	sigprocmask(SIG_SETMASK, &signals, NULL);
+	container = start_container_memory();
+	if (!container)
+		step_error("map memory", "", &error);
+	else if (open_all(&line, container, &clock, &error) == 0)
+		status = line.container_is_init ? become_init(&line, container) :
+						  run(&line, container, &clock, &signals, &error);
+	if (status < 0) {
 		SAY(error.text);
 		power_off(EXIT_STATUS_SETUP_FAILED);
 	}
-	status = supervise(&machine.charge, &signals);
-	unmount_all(machine.upper);
+	console_resume();
+	unmount_all(container->upper);
 	console_new_line();
 	power_off(status);
 }

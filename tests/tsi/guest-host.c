@@ -80,20 +80,47 @@ static struct sockaddr_in loopback(int port)
 	return in;
 }
 
+/* A socket that is connected to "PORT", to "[::1]:PORT", or to the path of a socket. */
+static int connected(const char *name)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct sockaddr_in in;
+	struct sockaddr *address = (struct sockaddr *)&un;
+	socklen_t length = sizeof(un);
+	int port, guest;
+
+	if (sscanf(name, "[::1]:%d", &port) == 1) {
+		in6.sin6_port = htons((uint16_t)port);
+		address = (struct sockaddr *)&in6;
+		length = sizeof(in6);
+	} else if (sscanf(name, "%d", &port) == 1) {
+		in = loopback(port);
+		address = (struct sockaddr *)&in;
+		length = sizeof(in);
+	} else {
+		snprintf(un.sun_path, sizeof(un.sun_path), "%s", name);
+	}
+	guest = socket(address->sa_family, SOCK_STREAM, 0);
+	if (guest >= 0 && connect(guest, address, length)) {
+		close(guest);
+		return -1;
+	}
+	return guest;
+}
+
 /* Connects to the guest and sends back what it says. */
 static void call(int fd)
 {
-	char line[128] = "", answer[128];
-	struct sockaddr_in in;
-	int port, at = 0, guest;
+	char line[256] = "", name[108], answer[128];
+	int at = 0, guest;
 	ssize_t n;
 
-	if (recv(fd, line, sizeof(line) - 1, 0) <= 0 || sscanf(line, "%d %n", &port, &at) < 1)
+	if (recv(fd, line, sizeof(line) - 1, 0) <= 0 || sscanf(line, "%107s %n", name, &at) < 1)
 		return;
 	line[strcspn(line, "\n")] = '\0';
-	in = loopback(port);
-	guest = socket(AF_INET, SOCK_STREAM, 0);
-	if (!connect(guest, (struct sockaddr *)&in, sizeof(in))) {
+	guest = connected(name);
+	if (guest >= 0) {
 		send(guest, line + at, strlen(line + at), MSG_NOSIGNAL);
 		while ((n = recv(guest, answer, sizeof(answer), 0)) > 0)
 			send(fd, answer, (size_t)n, MSG_NOSIGNAL);
@@ -208,6 +235,7 @@ int main(int argc, char **argv)
 		fputs("guest-host: no thread\n", stderr);
 		return EXIT_FAILURE;
 	}
+	bound(SOCK_DGRAM, HOST_DISCARD);
 	udp = bound(SOCK_DGRAM, HOST_UDP);
 	puts("ready");
 	fflush(stdout);

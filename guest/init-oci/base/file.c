@@ -6,31 +6,42 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-char *file_read_open(int fd, size_t size, size_t *length)
+char *file_read_start(int fd, size_t size, size_t *length)
 {
-	/* Files of /proc have no size to ask for. Pages not read into cost nothing. */
-	char *text = malloc(size + 1);
+	struct stat status;
 	ssize_t got = 0;
+	char *text;
 
 	*length = 0;
+	/* Files of /proc have no size to ask for. Pages not read into cost nothing. */
+	if (fstat(fd, &status) == 0 && status.st_size > 0 && (size_t)status.st_size < size)
+		size = (size_t)status.st_size;
+	text = malloc(size + 1);
 	if (!text)
 		return NULL;
-	while (*length <= size && (got = read(fd, text + *length, size + 1 - *length)) > 0)
+	while (*length < size && (got = read(fd, text + *length, size - *length)) > 0)
 		*length += (size_t)got;
-	if (got < 0)
-		goto fail;
-	if (*length > size) {
-		errno = EFBIG;
-		goto fail;
+	if (got < 0) {
+		free(text);
+		return NULL;
 	}
 	text[*length] = '\0';
 	return text;
+}
 
-fail:
-	free(text);
-	return NULL;
+char *file_read_open(int fd, size_t size, size_t *length)
+{
+	char *text = file_read_start(fd, size + 1, length);
+
+	if (text && *length > size) {
+		free(text);
+		errno = EFBIG;
+		return NULL;
+	}
+	return text;
 }
 
 char *file_read(const char *path, size_t size, size_t *length, struct error *error)

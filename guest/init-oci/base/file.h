@@ -12,6 +12,9 @@ char *file_read(const char *path, size_t size, size_t *length, struct error *err
 /* The same from a descriptor, with errno instead of a message. */
 char *file_read_open(int fd, size_t size, size_t *length);
 
+/* The same, but of a longer file only what it begins with. */
+char *file_read_start(int fd, size_t size, size_t *length);
+
 /* Writes a line to a file of /proc or /sys. Returns 0, or -1 with errno set. */
 int file_write(const char *path, const char *text);
 

@@ -2,19 +2,23 @@
 /* The `mounts` of the configuration: made, changed, and attached in their order. */
 #include "container/container_mounts.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/in_root.h"
 #include "base/linux_abi.h"
+#include "container/cgroup.h"
 #include "container/copy_tree.h"
 #include "container/file_systems.h"
-#include "container/make_path.h"
 #include "container/mount_options.h"
 #include "container/mount_point.h"
+#include "container/protected_paths.h"
+
+/* The kernel gives the top of each proc this inode. */
+#define PROC_ROOT_INODE 1
 
 static bool is_bind(const struct mount_point *point, const struct mount_options *options)
 {
@@ -27,6 +31,11 @@ static bool is_same_path(const char *path, const char *plain)
 	size_t length = strlen(plain);
 
 	return !strncmp(path, plain, length) && !path[length + strspn(path + length, "/")];
+}
+
+static bool is_cgroup(const struct mount_point *point)
+{
+	return mount_point_has_type(point, "cgroup") || mount_point_has_type(point, "cgroup2");
 }
 
 /* Whether it is one of the mounts that every container has. */
@@ -47,8 +56,8 @@ static bool is_made_already(const struct mount_point *point)
 	return false;
 }
 
-static int set_attributes(int directory, const char *path, unsigned int flags,
-			  const struct attributes *attributes, uint64_t propagation)
+static int set_attributes(int fd, unsigned int flags, const struct attributes *attributes,
+			  uint64_t propagation)
 {
 	const struct mount_attributes change = {
 		.set = attributes->set,
@@ -58,16 +67,14 @@ static int set_attributes(int directory, const char *path, unsigned int flags,
 
 	if (!change.clear && !propagation)
 		return 0;
-	return mount_setattr(directory, path, flags, &change);
+	return mount_setattr(fd, "", AT_EMPTY_PATH | flags, &change);
 }
 
-static int set_all_attributes(int directory, const char *path, unsigned int flags,
-			      const struct mount_options *options)
+static int set_all_attributes(int fd, const struct mount_options *options)
 {
-	if (set_attributes(directory, path, flags | AT_RECURSIVE, &options->tree,
-			   options->tree_propagation) < 0)
+	if (set_attributes(fd, AT_RECURSIVE, &options->tree, options->tree_propagation) < 0)
 		return -1;
-	return set_attributes(directory, path, flags, &options->own, options->propagation);
+	return set_attributes(fd, 0, &options->own, options->propagation);
 }
 
 static bool has_special_option(const struct mount_point *point)
@@ -79,90 +86,163 @@ static bool has_special_option(const struct mount_point *point)
 	return false;
 }
 
-static int change_existing(const struct mount_point *point, const struct mount_options *options,
-			   struct error *error)
+/* Whether it is the directory that this program and the container have as their root. */
+static bool is_root(int fd)
 {
-	/* Options of cgroup v1 mean nothing to v2, which is what is mounted. */
-	const bool has_options = !is_bind(point, options) &&
-				 !mount_point_has_type(point, "cgroup") &&
-				 has_special_option(point);
+	char path[32], target[2];
+	struct decimal number;
 
-	if (has_options && file_system_reconfigure(point, error) < 0)
-		return -1;
-	if (set_all_attributes(AT_FDCWD, point->destination, 0, options) < 0)
-		return step_error("mount ", point->destination, error);
+	text_join(path, sizeof(path), (const char *const[]){
+		"/proc/self/fd/", decimal(&number, (unsigned int)fd), NULL });
+	return readlink(path, target, sizeof(target)) == 1;
+}
+
+static int check_not_root(const struct mount_point *point, int fd, struct error *error)
+{
+	if (is_root(fd))
+		return ERROR(error, "mount ", point->destination,
+			     ": the root is what the layers make");
 	return 0;
 }
 
-/* Returns a descriptor of a copy of a part of the root, not attached anywhere yet. */
-static int open_bind_source(const struct mount_point *point, const struct mount_options *options,
-			    struct error *error)
+static int change_existing(const struct mount_point *point, const struct mount_options *options,
+			   struct error *error)
 {
-	const unsigned int tree = options->bind_tree ? AT_RECURSIVE : 0;
+	/* Options of cgroup v1 mean nothing to v2, and those of v2 are for all cgroups. */
+	const bool has_options = !is_bind(point, options) && !is_cgroup(point) &&
+				 !is_same_path(point->destination, CGROUP_PATH) &&
+				 has_special_option(point);
+
+	int fd = in_root_find("mount ", IN_ROOT(point->destination), error);
+	int result = -1;
+
+	if (fd < 0)
+		return -1;
+	if (check_not_root(point, fd, error) < 0 ||
+	    (has_options && file_system_reconfigure(point, fd, error) < 0))
+		goto out;
+	result = set_all_attributes(fd, options);
+	if (result < 0)
+		step_error("mount ", point->destination, error);
+out:
+	close(fd);
+	return result;
+}
+
+/*
+ * The source of a bind mount. An image may have chosen it by a link, so what is in /proc or
+ * /sys, or is the root, is protected before it is copied: a copy has all that is mounted
+ * on it, and options of the mount do not undo that.
+ */
+static int find_source(const char *step, const char *source, const struct config *config,
+		       struct mount_options *options, struct error *error)
+{
+	int fd = in_root_find_anywhere(step, IN_ROOT(source), error);
+	const bool of_kernel = fd >= 0 && in_root_is_of_kernel(fd);
+
+	if (fd < 0 || (!of_kernel && !is_root(fd)))
+		return fd;
+	options->bind_tree = options->bind_tree || of_kernel;
+	options->own.clear &= options->own.set | ~(uint64_t)MOUNT_ATTR_RDONLY;
+	options->tree.clear &= options->tree.set | ~(uint64_t)MOUNT_ATTR_RDONLY;
+	close(fd);
+	if (protected_paths_cover_kernel(config, error) < 0)
+		return -1;
+	/* What is there may be covered by now. */
+	return in_root_find_anywhere(step, IN_ROOT(source), error);
+}
+
+/* Returns a descriptor of a copy of a part of the root, not attached anywhere yet. */
+static int open_bind_source(const struct mount_point *point, const struct config *config,
+			    struct mount_options *options, struct error *error)
+{
 	const char *source = point->source ? point->source : "";
-	int mounted;
+	char step[128];
+	int fd, mounted;
 
 	for (char **word = point->options; word && *word; word++) {
 		if (!mount_option_is_for_bind(*word))
 			return ERROR(error, "mount ", point->destination, ": option ", *word,
 				     ": is not for a bind mount");
 	}
-	mounted = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | tree);
-	return mounted < 0 ? mount_point_error(point, "source ", source, error) : mounted;
+	text_join(step, sizeof(step), (const char *const[]){
+		"mount ", point->destination, ": source ", NULL });
+	fd = find_source(step, source, config, options, error);
+	if (fd < 0)
+		return -1;
+	mounted = copy_mount(fd, options->bind_tree ? AT_RECURSIVE : 0);
+	if (mounted < 0)
+		step_error(step, source, error);
+	close(fd);
+	return mounted;
 }
 
-/* Makes the destination if it does not exist. Returns a descriptor, or -1 with errno set. */
-static int open_destination(const struct mount_point *point, int mounted)
+/* Another view of the container's cgroup: a new mount would show all cgroups. */
+static int open_cgroup(const struct mount_point *point, struct error *error)
 {
-	struct stat source, destination;
-	int fd;
+	int mounted = open_tree(AT_FDCWD, CGROUP_PATH, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
-	if (fstat(mounted, &source) < 0 ||
-	    (S_ISDIR(source.st_mode) ? make_directory_path(point->destination) :
-				       make_file_path(point->destination)) < 0)
+	return mounted < 0 ? mount_point_error(point, "file system ", point->type, error) : mounted;
+}
+
+/* Makes the place if it does not exist. */
+static int open_destination(const struct mount_point *point, int mounted, struct error *error)
+{
+	struct stat source;
+
+	if (fstat(mounted, &source) < 0)
+		return step_error("mount ", point->destination, error);
+	return (S_ISDIR(source.st_mode) ? in_root_make_directory : in_root_make_file)(
+		"mount ", IN_ROOT(point->destination), error);
+}
+
+/* This program and those of the container rely on what they find in /proc. */
+static int check_place(const struct mount_point *point, int place, int mounted,
+		       struct error *error)
+{
+	struct stat status;
+
+	if (check_not_root(point, place, error) < 0)
 		return -1;
-	fd = open(point->destination, O_PATH | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &destination) < 0 ||
-	    S_ISDIR(source.st_mode) == S_ISDIR(destination.st_mode))
-		return fd;
-	close(fd);
-	errno = S_ISDIR(destination.st_mode) ? EISDIR : ENOTDIR;
-	return -1;
+	if (in_root_is_of_proc(place) && !in_root_is_of_proc(mounted) &&
+	    fstat(place, &status) == 0 && status.st_ino == PROC_ROOT_INODE)
+		return ERROR(error, "mount ", point->destination,
+			     ": only a proc can be mounted on a proc");
+	return 0;
 }
 
 static int attach(const struct mount_point *point, const struct mount_options *options,
 		  int mounted, struct error *error)
 {
-	int destination = open_destination(point, mounted);
+	int place = open_destination(point, mounted, error);
 	int result = -1;
 
-	if (destination < 0)
-		return step_error("mount ", point->destination, error);
-	if (options->copy_up && copy_tree(destination, mounted) < 0) {
+	if (place < 0)
+		return -1;
+	if (check_place(point, place, mounted, error) < 0)
+		goto out;
+	if (options->copy_up && copy_tree(place, mounted) < 0) {
 		mount_point_error(point, "copy what it hides", "", error);
 		goto out;
 	}
 	/* Not before the copying, which a read-only mount would refuse. */
-	if (set_all_attributes(mounted, "", AT_EMPTY_PATH, options) < 0 ||
-	    move_mount(mounted, "", destination, "",
-		       MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0) {
+	if (set_all_attributes(mounted, options) < 0 || attach_mount(mounted, place) < 0) {
 		step_error("mount ", point->destination, error);
 		goto out;
 	}
 	result = 0;
 out:
-	close(destination);
+	close(place);
 	return result;
 }
 
-static int make_mount(const struct mount_point *point, struct error *error)
+static int make_mount(const struct mount_point *point, const struct config *config,
+		      struct error *error)
 {
 	struct mount_options options;
 	int mounted, result;
 
 	mount_options_parse(point->options, &options);
-	if (is_same_path(point->destination, "/"))
-		return ERROR(error, "mount /: the root is what the layers make");
 	if (options.remount || is_made_already(point))
 		return change_existing(point, &options, error);
 	if (!is_bind(point, &options) && (!point->type || !point->type[0]))
@@ -170,8 +250,12 @@ static int make_mount(const struct mount_point *point, struct error *error)
 	if (options.copy_up && !mount_point_has_type(point, "tmpfs"))
 		return ERROR(error, "mount ", point->destination,
 			     ": option tmpcopyup: is for a tmpfs");
-	mounted = is_bind(point, &options) ? open_bind_source(point, &options, error) :
-					     file_system_create(point, &options, error);
+	if (is_bind(point, &options))
+		mounted = open_bind_source(point, config, &options, error);
+	else if (is_cgroup(point))
+		mounted = open_cgroup(point, error);
+	else
+		mounted = file_system_create(point, &options, error);
 	if (mounted < 0)
 		return -1;
 	result = attach(point, &options, mounted, error);
@@ -182,7 +266,7 @@ static int make_mount(const struct mount_point *point, struct error *error)
 int container_mounts_make(const struct config *config, struct error *error)
 {
 	for (size_t i = 0; i < config->mount_count; i++) {
-		if (make_mount(&config->mounts[i], error) < 0)
+		if (make_mount(&config->mounts[i], config, error) < 0)
 			return -1;
 	}
 	return 0;

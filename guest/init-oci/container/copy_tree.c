@@ -5,10 +5,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/in_root.h"
 
 /* The most that one call copies. */
 #define CHUNK 0x7ffff000
@@ -91,6 +94,8 @@ static int copy_one(int from, int to, const char *name)
 
 int copy_tree(int from, int to)
 {
+	/* What is in a /proc or /sys cannot be copied: reading it may wait or do something. */
+	const bool is_of_kernel = in_root_is_of_kernel(from);
 	/* A new open file description, for the directory may be open with O_PATH only. */
 	int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
@@ -102,7 +107,7 @@ int copy_tree(int from, int to)
 			close(fd);
 		return -1;
 	}
-	while (!result && (entry = readdir(directory))) {
+	while (!result && !is_of_kernel && (entry = readdir(directory))) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			result = copy_one(from, to, entry->d_name);
 	}

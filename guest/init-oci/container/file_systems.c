@@ -3,7 +3,6 @@
 #include "container/file_systems.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include "base/errors.h"
 #include "base/file.h"
+#include "base/in_root.h"
 #include "base/linux_abi.h"
 #include "base/mount_context.h"
 #include "container/mount_point.h"
@@ -125,6 +125,18 @@ static int set_number(int context, const char *key, unsigned int value)
 	return fsconfig(context, FSCONFIG_SET_STRING, key, decimal(&number, value), 0);
 }
 
+/* Whether there is something at the place of the mount, and what. */
+static bool get_hidden(const struct mount_point *point, struct stat *status)
+{
+	struct error ignored;
+	int fd = in_root_find("mount ", IN_ROOT(point->destination), &ignored);
+	bool found = fd >= 0 && fstat(fd, status) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
 /*
  * As in container engines, a tmpfs is as open to others as the directory that it
  * hides, and belongs to the same user if it gets a copy of that directory.
@@ -135,7 +147,7 @@ static int set_tmpfs_owner(const struct mount_point *point, const struct mount_o
 	char octal[5] = "";
 	struct stat status;
 
-	if (!mount_point_has_type(point, "tmpfs") || stat(point->destination, &status) < 0)
+	if (!mount_point_has_type(point, "tmpfs") || !get_hidden(point, &status))
 		return 0;
 	for (int i = 0; i < 4; i++)
 		octal[i] = (char)('0' + (status.st_mode >> (9 - 3 * i) & 7));
@@ -177,9 +189,9 @@ out:
 	return mounted;
 }
 
-int file_system_reconfigure(const struct mount_point *point, struct error *error)
+int file_system_reconfigure(const struct mount_point *point, int fd, struct error *error)
 {
-	int context = fspick(AT_FDCWD, point->destination, FSPICK_CLOEXEC);
+	int context = fspick(fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
 	char step[128];
 	int result = -1;
 

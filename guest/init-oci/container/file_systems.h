@@ -10,7 +10,7 @@
 int file_system_create(const struct mount_point *point, const struct mount_options *options,
 		       struct error *error);
 
-/* Gives the file system of an existing mount the options that are its own. */
-int file_system_reconfigure(const struct mount_point *point, struct error *error);
+/* Gives the file system of an existing mount, open as fd, the options that are its own. */
+int file_system_reconfigure(const struct mount_point *point, int fd, struct error *error);
 
 #endif

@@ -3,21 +3,20 @@
 #include "container/users.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/in_root.h"
 #include "config/environment.h"
 
 #define PASSWD "/etc/passwd"
 #define GROUP "/etc/group"
-/* Some ten thousand users; a larger file was not made for a container. */
-#define FILE_MAX (1024 * 1024)
+/* Hundreds of thousands of users: what comes after them does not count. */
+#define FILE_MAX (16 * 1024 * 1024)
 
 /* A piece of a file or of an argument; it does not end in '\0'. */
 struct text {
@@ -221,10 +220,22 @@ static int resolve(struct text passwd, struct text groups, struct config *config
 	return set_groups(groups, found && !group.length ? &account : NULL, config, error);
 }
 
+static bool has_home(char *const environment[])
+{
+	for (; environment && *environment; environment++) {
+		if (!strncmp(*environment, "HOME=", 5))
+			return (*environment)[5];
+	}
+	return false;
+}
+
+/* As in container engines, an empty one is as good as none. */
 static int add_home(struct text home, struct config *config, struct error *error)
 {
 	char *variable;
 
+	if (has_home(config->env))
+		return 0;
 	if (!home.length)
 		home = text_of("/");
 	variable = malloc(sizeof("HOME=") + home.length);
@@ -234,7 +245,7 @@ static int add_home(struct text home, struct config *config, struct error *error
 	memcpy(variable + 5, home.at, home.length);
 	variable[5 + home.length] = '\0';
 	config->home_variable = variable;
-	if (environment_add_missing(&config->env, variable) < 0)
+	if (environment_merge(&config->env, (char *const[]){ variable, NULL }) < 0)
 		return ERROR(error, "set HOME: out of memory");
 	return 0;
 }
@@ -256,41 +267,47 @@ int user_resolve_from(const struct user_files *files, struct config *config,
 	return add_home(home, config, error);
 }
 
-/*
- * An image without such a file has no names. Anything but a regular file is refused,
- * and does not hold up the start: a FIFO would never end.
- */
-static int read_if_there(const char *path, char **text, size_t *length, struct error *error)
+/* Whether a name has to be looked up: the user's, or the group's after it. */
+static bool is_by_name(const struct config *config, bool group)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat status;
+	struct text rest = text_of(config->user ? config->user : ""), user = cut(&rest, ':');
+	struct text wanted = group ? rest : user;
+
+	return wanted.length && !is_number(wanted);
+}
+
+/*
+ * An image without such a file has no names, and numbers need none: for them, a file
+ * that cannot be read is as good as none.
+ */
+static int read_accounts(const struct root_path *where, bool needed, char **text,
+			 size_t *length, struct error *error)
+{
+	int fd = in_root_open_file("read ", where, error);
+	const bool absent = fd < 0 && (errno == ENOENT || errno == ENOTDIR);
 
 	*text = NULL;
 	*length = 0;
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (fd >= 0 && fstat(fd, &status) == 0) {
-		if (S_ISREG(status.st_mode))
-			*text = file_read_open(fd, FILE_MAX, length);
-		else
-			errno = EINVAL;
-	}
-	if (!*text)
-		step_error("read ", path, error);
-	if (fd >= 0)
+	if (fd >= 0) {
+		*text = file_read_start(fd, FILE_MAX, length);
+		if (!*text)
+			step_error("read ", where->path, error);
 		close(fd);
-	return *text ? 0 : -1;
+	}
+	return *text || absent || !needed ? 0 : -1;
 }
 
-int user_resolve_files(const char *passwd_path, const char *group_path, struct config *config,
-		       struct error *error)
+int user_resolve_in(const char *root, struct config *config, struct error *error)
 {
+	const struct root_path passwd_path = { root, PASSWD }, group_path = { root, GROUP };
 	struct user_files files;
 	char *passwd = NULL, *group = NULL;
 	int result = -1;
 
-	if (read_if_there(passwd_path, &passwd, &files.passwd_length, error) < 0 ||
-	    read_if_there(group_path, &group, &files.group_length, error) < 0)
+	if (read_accounts(&passwd_path, is_by_name(config, false), &passwd,
+			  &files.passwd_length, error) < 0 ||
+	    read_accounts(&group_path, is_by_name(config, true), &group, &files.group_length,
+			  error) < 0)
 		goto out;
 	files.passwd = passwd;
 	files.group = group;
@@ -303,5 +320,5 @@ out:
 
 int user_resolve(struct config *config, struct error *error)
 {
-	return user_resolve_files(PASSWD, GROUP, config, error);
+	return user_resolve_in("/", config, error);
 }

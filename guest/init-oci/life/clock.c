@@ -31,21 +31,13 @@ static bool is_kvm_clock(void)
 	return got == sizeof(name) - 1 && !memcmp(text, name, sizeof(name) - 1);
 }
 
-bool clock_set_from_ptp(void)
+bool clock_set_from_ptp(const struct clock_devices *devices)
 {
 	struct timespec now;
-	bool set;
-	int fd;
 
-	if (!is_kvm_clock())
-		return false;
-	fd = open("/dev/ptp0", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	set = clock_gettime(clock_of_descriptor(fd), &now) == 0 &&
-	      clock_settime(CLOCK_REALTIME, &now) == 0;
-	close(fd);
-	return set;
+	return devices->ptp >= 0 &&
+	       clock_gettime(clock_of_descriptor(devices->ptp), &now) == 0 &&
+	       clock_settime(CLOCK_REALTIME, &now) == 0;
 }
 
 bool clock_agrees(uint64_t clock, uint64_t time, uint64_t tolerance)
@@ -75,17 +67,12 @@ int clock_correct(uint64_t nanoseconds)
 }
 
 /* The RTC counts seconds: the time is somewhere within the second that it shows. */
-static void correct_from_rtc(void)
+static void correct_from_rtc(int rtc)
 {
 	uint64_t seconds = 0;
 	char text[24];
-	ssize_t got;
-	int fd = open("/sys/class/rtc/rtc0/since_epoch", O_RDONLY | O_CLOEXEC);
+	ssize_t got = pread(rtc, text, sizeof(text), 0);
 
-	if (fd < 0)
-		return;
-	got = read(fd, text, sizeof(text));
-	close(fd);
 	for (ssize_t i = 0; i < got && text[i] >= '0' && text[i] <= '9'; i++)
 		seconds = seconds * 10 + (uint64_t)(text[i] - '0');
 	if (seconds)
@@ -141,9 +128,11 @@ static bool has_generation_id(void)
 	return found;
 }
 
-int clock_open_generations(void)
+void clock_open_devices(struct clock_devices *devices)
 {
-	return has_generation_id() ? device_events() : -1;
+	devices->ptp = is_kvm_clock() ? open("/dev/ptp0", O_RDONLY | O_CLOEXEC) : -1;
+	devices->rtc = open("/sys/class/rtc/rtc0/since_epoch", O_RDONLY | O_CLOEXEC);
+	devices->generations = has_generation_id() ? device_events() : -1;
 }
 
 /* An event is strings, each with its '\0'. */
@@ -159,17 +148,17 @@ bool clock_is_new_generation(const char *event, size_t length)
 	return false;
 }
 
-void clock_receive_generations(int fd)
+void clock_receive_generations(const struct clock_devices *devices)
 {
 	char event[2048];
 	bool generation = false;
 	ssize_t got;
 
-	while ((got = recv(fd, event, sizeof(event), 0)) >= 0 || errno == ENOBUFS) {
+	while ((got = recv(devices->generations, event, sizeof(event), 0)) >= 0 || errno == ENOBUFS) {
 		/* A lost event may have been the right one. */
 		if (got < 0 || clock_is_new_generation(event, (size_t)got))
 			generation = true;
 	}
-	if (generation && !clock_set_from_ptp())
-		correct_from_rtc();
+	if (generation && !clock_set_from_ptp(devices))
+		correct_from_rtc(devices->rtc);
 }

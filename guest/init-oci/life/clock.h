@@ -6,8 +6,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * The devices that know the time, opened before the container can put anything in
+ * their place; -1 where there is none.
+ */
+struct clock_devices {
+	int ptp;	/* KVM's PTP clock */
+	int rtc;	/* the seconds of the RTC, as text */
+	int generations;	/* the kernel's events, one of which is for a restored snapshot */
+};
+
+void clock_open_devices(struct clock_devices *devices);
+
 /* The kernel has set the clock from an RTC, to the second: KVM's PTP clock is more exact. */
-bool clock_set_from_ptp(void);
+bool clock_set_from_ptp(const struct clock_devices *devices);
 
 /* Whether the two differ by no more than that; all in nanoseconds. */
 bool clock_agrees(uint64_t clock, uint64_t time, uint64_t tolerance);
@@ -23,12 +35,10 @@ int clock_open_datagrams(void);
 void clock_receive_datagrams(int fd);
 
 /*
- * A socket for the kernel's events, one of which says that the machine goes on
- * from a snapshot: KVM's PTP clock, or else the RTC, then has the right time. -1
- * when the machine has no device that reports this.
+ * Takes the events. When the machine goes on from a snapshot, KVM's PTP clock, or
+ * else the RTC, has the right time.
  */
-int clock_open_generations(void);
-void clock_receive_generations(int fd);
+void clock_receive_generations(const struct clock_devices *devices);
 bool clock_is_new_generation(const char *event, size_t length);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -66,11 +66,22 @@ int control_open(const struct control_address *address, struct error *error)
 	return 0;
 }
 
+static int milliseconds_until(const struct timespec *deadline)
+{
+	struct timespec now;
+	int64_t left;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (int64_t)(deadline->tv_sec - now.tv_sec) * 1000 +
+	       (deadline->tv_nsec - now.tv_nsec) / 1000000;
+	return left > 0 ? (int)left : 0;
+}
+
 /*
  * Not poll(): for a port that the VMM has not opened it returns at once, with
  * POLLHUP, and never waits for the VMM to open it.
  */
-static bool wait_until_writable(void)
+static bool wait_until_writable(const struct timespec *deadline)
 {
 	struct epoll_event event = { .events = EPOLLOUT | EPOLLET };
 	int events = epoll_create1(EPOLL_CLOEXEC);
@@ -79,36 +90,42 @@ static bool wait_until_writable(void)
 	if (events < 0)
 		return false;
 	if (epoll_ctl(events, EPOLL_CTL_ADD, CONTROL_FILENO, &event) == 0) {
-		while (!writable && epoll_wait(events, &event, 1, WAIT_SECONDS * 1000) > 0)
+		while (!writable && epoll_wait(events, &event, 1, milliseconds_until(deadline)) > 0)
 			writable = event.events & EPOLLOUT;
 	}
 	close(events);
 	return writable;
 }
 
-void control_line(const char *const parts[])
+bool control_line(bool wait, const char *const parts[])
 {
 	char text[256];
 	size_t length = text_join(text, sizeof(text) - 1, parts);
 	const char *rest = text;
+	struct timespec deadline;
 
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += WAIT_SECONDS;
 	text[length++] = '\n';
 	while (length) {
 		ssize_t written = write(CONTROL_FILENO, rest, length);
 
-		if (written < 0 && (errno != EAGAIN || !wait_until_writable()))
-			return;
+		if (written < 0 && (errno != EAGAIN || !wait || !wait_until_writable(&deadline)))
+			return false;
 		if (written > 0) {
 			rest += written;
 			length -= (size_t)written;
+			/* Half a line would spoil the next one. */
+			wait = true;
 		}
 	}
+	return true;
 }
 
 void control_end(int status)
 {
 	struct decimal number;
 
-	CONTROL_SAY("exit ", decimal(&number, (unsigned int)status));
+	CONTROL_SAY(true, "exit ", decimal(&number, (unsigned int)status));
 	close(CONTROL_FILENO);
 }

@@ -2,6 +2,8 @@
 #ifndef INIT_OCI_CONTROL_H
 #define INIT_OCI_CONTROL_H
 
+#include <stdbool.h>
+
 #include "base/errors.h"
 #include "config/command_line.h"
 
@@ -11,6 +13,7 @@
  * lines of ASCII. To the VMM:
  *
  *   started     the container's program runs
+ *   oom-kill N  so many processes of the container were killed for want of memory
  *   exit N      the container's exit status, at the very end
  *   error WHY   to a line that is not a request, or cannot be carried out
  *
@@ -24,11 +27,12 @@
 int control_open(const struct control_address *address, struct error *error);
 
 /*
- * Sends a line. Waits a second for a VMM that does not read or has not opened
- * the port yet, and no longer: the container does not depend on it.
+ * Sends a line. Waits a second for a VMM that does not read or has not opened the
+ * port yet, or not at all, since the container does not depend on it. Returns whether
+ * the line was sent.
  */
-void control_line(const char *const parts[]);
-#define CONTROL_SAY(...) control_line((const char *const[]){ __VA_ARGS__, NULL })
+bool control_line(bool wait, const char *const parts[]);
+#define CONTROL_SAY(wait, ...) control_line(wait, (const char *const[]){ __VA_ARGS__, NULL })
 
 /* Sends the exit status, and closes the channel when the VMM has received it. */
 void control_end(int status);

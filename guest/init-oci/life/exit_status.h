@@ -5,6 +5,8 @@
 #define EXIT_STATUS_SETUP_FAILED 125
 #define EXIT_STATUS_NOT_EXECUTABLE 126
 #define EXIT_STATUS_NOT_FOUND 127
+/* By SIGKILL. */
+#define EXIT_STATUS_KILLED 137
 
 /* From what wait() returns: the status, or 128 + the signal that killed the process. */
 int exit_status_of_wait(int wait_status);

@@ -39,17 +39,10 @@ static int open_state(void)
 	return -1;
 }
 
-static noreturn void become_hook(const struct hook *hook, int state, const struct config *config,
-				 int (*restrict_process)(const struct config *config,
-							 struct error *error))
+static noreturn void become_hook(const struct hook *hook, int state)
 {
 	char *const path_alone[] = { (char *)hook->path, NULL }, *const nothing[] = { NULL };
-	struct error error;
 
-	if (restrict_process(config, &error) < 0) {
-		SAY(error.text);
-		_exit(EXIT_STATUS_SETUP_FAILED);
-	}
 	dup2(state, STDIN_FILENO);
 	execve(hook->path, hook->args && hook->args[0] ? hook->args : path_alone,
 	       hook->env ? hook->env : nothing);
@@ -93,8 +86,9 @@ static int wait_for(const struct hook *hook, pid_t process, struct error *error)
 	return 0;
 }
 
-int hooks_run(const struct config *config,
-	      int (*restrict_process)(const struct config *config, struct error *error),
+int hooks_run(const struct config *config, const struct seccomp_filter *filter,
+	      int (*restrict_process)(const struct config *config,
+				      const struct seccomp_filter *filter, struct error *error),
 	      struct error *error)
 {
 	for (size_t i = 0; i < config->hook_count; i++) {
@@ -102,8 +96,12 @@ int hooks_run(const struct config *config,
 		const int state = open_state();
 		const pid_t process = state < 0 ? -1 : fork();
 
-		if (process == 0)
-			become_hook(hook, state, config, restrict_process);
+		if (process == 0) {
+			if (restrict_process(config, filter, error) == 0)
+				become_hook(hook, state);
+			SAY(error->text);
+			_exit(EXIT_STATUS_SETUP_FAILED);
+		}
 		if (process < 0)
 			step_error("run hook ", hook->path, error);
 		if (state >= 0)

@@ -3,7 +3,6 @@
 #include "life/power.h"
 
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/reboot.h>
 #include <unistd.h>
 
@@ -12,10 +11,20 @@
 #include "life/control.h"
 #include "life/exit_status.h"
 
-static void on_fault(int signal)
+static void on_fault(int signal, siginfo_t *information, void *context)
 {
 	struct decimal number;
 
+	(void)context;
+	/* One that sets the container up ends as any process does. */
+	if (getpid() != 1) {
+		sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+		raise(signal);
+		return;
+	}
+	/* Any process with the right to may send such a signal, which is no fault. */
+	if (information->si_code <= 0 && information->si_pid != getpid())
+		return;
 	SAY("killed by signal ", decimal(&number, (unsigned int)signal));
 	power_off(EXIT_STATUS_SETUP_FAILED);
 }
@@ -26,8 +35,13 @@ void power_off_on_faults(void)
 	/* The fault may be a stack overflow. */
 	static char stack[8192];
 	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
-	struct sigaction action = { .sa_handler = on_fault, .sa_flags = SA_ONSTACK };
+	struct sigaction action = {
+		.sa_sigaction = on_fault,
+		.sa_flags = SA_ONSTACK | SA_SIGINFO | SA_RESTART,
+	};
 
+	/* The stack holds one frame, and signals that are no faults may come all at once. */
+	sigfillset(&action.sa_mask);
 	sigaltstack(&alternate, NULL);
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 		sigaction(faults[i], &action, NULL);
@@ -38,10 +52,10 @@ noreturn void power_off(int status)
 	struct decimal number;
 
 	control_end(status);
+	console_resume();
 	SAY("exit status ", decimal(&number, (unsigned int)status));
-	/* Until the serial port has sent it. */
-	ioctl(CONSOLE_FILENO, TCSBRK, 1);
+	console_drain();
 	reboot(RB_POWER_OFF);
-	for (;;)
-		pause();
+	/* What was to become the image's own init may lack CAP_SYS_BOOT by now. */
+	_exit(status);
 }

@@ -35,17 +35,17 @@ static bool empty(struct pump *pump, bool *ended)
 	return pump->start == pump->end;
 }
 
-void pump_run(struct pump *pump)
+bool pump_step(struct pump *pump)
 {
-	bool ended = false;
+	bool ended = false, more;
 
 	if (pump->from < 0)
-		return;
-	while ((pump->start < pump->end || fill(pump, &ended)) && empty(pump, &ended))
-		;
+		return false;
+	more = (pump->start < pump->end || fill(pump, &ended)) && empty(pump, &ended);
 	if (!ended)
-		return;
+		return more;
 	close(pump->from);
 	close(pump->to);
 	pump->from = pump->to = -1;
+	return false;
 }

@@ -17,7 +17,11 @@ struct pump {
 	char buffer[8192];
 };
 
-/* Carries what can be carried now, and closes both descriptors at the end of the data. */
-void pump_run(struct pump *pump);
+/*
+ * Carries a buffer of it at most, and closes both descriptors at the end of the data.
+ * Returns whether there may be more to carry now: who writes all the time must not
+ * keep PID 1 from everything else.
+ */
+bool pump_step(struct pump *pump);
 
 #endif

@@ -9,6 +9,8 @@
 #include "config/command_line.h"
 #include "life/pump.h"
 
+#define STREAM_PUMPS 3
+
 /*
  * The standard streams of the container. A port of the VMM can be opened only
  * once, but programs open /dev/stdout again: they get pipes, which PID 1 pumps
@@ -17,12 +19,15 @@
 struct streams {
 	int ends[3];		/* for the container; -1 where it is the console */
 	int terminal;		/* the standard input if that is a terminal, or -1 */
-	struct pump pumps[3];
+	struct pump pumps[STREAM_PUMPS];
 	size_t pump_count;
 };
 
 /* Waits for ports and terminals. Needs /dev and /sys. */
 int streams_open(const struct command_line *line, struct streams *streams, struct error *error);
+
+/* The devices among them. Returns their number. */
+size_t streams_devices(const struct streams *streams, dev_t devices[static 3]);
 
 /* Makes them the standard streams of the calling process, which becomes the container's. */
 void streams_take(const struct streams *streams);

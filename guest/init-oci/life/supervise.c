@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The life of PID 1 while the container runs, and while it ends. */
+/* The life of PID 1 while there is a container, or what is to become one. */
 #include "life/supervise.h"
 
 #include <errno.h>
@@ -15,22 +15,33 @@
 #include "life/clock.h"
 #include "life/control.h"
 #include "life/exit_status.h"
+#include "life/oom_kills.h"
 #include "life/request.h"
 
 /* When the container is gone, its orphans get time to close their files, no more. */
 #define GRACE_SECONDS 2
+/* Of one kind in a row: whoever makes more of them lets the others have a turn. */
+#define CHILDREN_IN_A_ROW 64
 
-/* What an event is about; from EVENT_PUMPS on, the number of a pump. */
-enum {
-	EVENT_SIGNAL,
+/*
+ * What an event is about; from EVENT_PUMPS on, the number of a pump. They have their
+ * turns in this order, so that what has started is told before it has ended.
+ */
+enum event_subject {
+	EVENT_START,
 	EVENT_CONTROL,
+	EVENT_OOM_KILL,
+	EVENT_SIGNAL,
+	EVENT_CHILD,
 	EVENT_TIME,
 	EVENT_GENERATION,
 	EVENT_PUMPS,
+	EVENT_SUBJECTS = EVENT_PUMPS + STREAM_PUMPS,
 };
 
-/* In this order. Each but the first ends at a deadline, if not before. */
+/* In this order. Each but the first two ends at a deadline, if not before. */
 enum phase {
+	SETTING_UP,
 	RUNNING,	/* the container runs */
 	STOPPING,	/* it was asked to end, and is killed at the deadline */
 	KILLED,
@@ -45,10 +56,15 @@ struct supervisor {
 	enum phase phase;
 	struct timespec deadline;
 	int status;	/* the container's exit status, when it has ended */
+	unsigned int ready;	/* a bit for each subject that may have more */
 	int events;	/* epoll */
 	int signals;	/* signalfd */
 	int time;	/* datagrams with the time, or -1 */
-	int generations;	/* events, one of which is for a restored snapshot, or -1 */
+	bool is_started;	/* the program runs, or it is certain that it never will */
+	bool has_failed;	/* to start */
+	bool is_heard;	/* by the VMM, which has taken the last line */
+	struct winsize size;	/* asked for before there was a terminal; or 0 rows */
+	struct oom_kills oom_kills;
 	struct line line;
 };
 
@@ -70,17 +86,37 @@ static void enter(struct supervisor *supervisor, enum phase phase, unsigned int 
 	supervisor->deadline.tv_sec += seconds;
 }
 
-static bool container_runs(const struct supervisor *supervisor)
+static bool process_lives(const struct supervisor *supervisor)
 {
 	return supervisor->phase < ASKING_ORPHANS;
 }
 
+/* What the VMM does not read is not waited for a second time. */
+static void tell(struct supervisor *supervisor, const char *what, const char *more)
+{
+	supervisor->is_heard = CONTROL_SAY(supervisor->is_heard, what, more);
+}
+
 static void stop(struct supervisor *supervisor, unsigned int seconds)
 {
-	if (!container_runs(supervisor))
+	if (!process_lives(supervisor) || supervisor->phase == KILLED)
 		return;
-	kill(supervisor->charge->container, supervisor->charge->stop_signal);
+	/* What sets up has nothing to save, and heeds no signal. */
+	if (supervisor->phase == SETTING_UP) {
+		kill(supervisor->charge->process, SIGKILL);
+		enter(supervisor, KILLED, GRACE_SECONDS);
+		return;
+	}
+	kill(supervisor->charge->process, supervisor->charge->shared->stop_signal);
 	enter(supervisor, STOPPING, seconds);
+}
+
+static void end_orphans(struct supervisor *supervisor)
+{
+	enter(supervisor, ASKING_ORPHANS, GRACE_SECONDS);
+	kill(-1, SIGTERM);
+	/* A stopped process could not act on the signal. */
+	kill(-1, SIGCONT);
 }
 
 /* Returns whether children are left. */
@@ -90,16 +126,17 @@ static bool reap(struct supervisor *supervisor)
 	pid_t child;
 
 	/* One SIGCHLD may stand for several children. */
-	while ((child = waitpid(-1, &wait_status, WNOHANG)) > 0) {
-		if (child == supervisor->charge->container && container_runs(supervisor)) {
+	for (int i = 0; i < CHILDREN_IN_A_ROW; i++) {
+		child = waitpid(-1, &wait_status, WNOHANG);
+		if (child <= 0)
+			return child == 0;
+		if (child == supervisor->charge->process && process_lives(supervisor)) {
 			supervisor->status = exit_status_of_wait(wait_status);
-			enter(supervisor, ASKING_ORPHANS, GRACE_SECONDS);
-			kill(-1, SIGTERM);
-			/* A stopped process could not act on the signal. */
-			kill(-1, SIGCONT);
+			end_orphans(supervisor);
 		}
 	}
-	return child == 0;
+	supervisor->ready |= 1u << EVENT_CHILD;
+	return true;
 }
 
 /* Returns whether something that the container wrote is still to be carried. */
@@ -115,30 +152,36 @@ static bool output_is_left(const struct streams *streams)
 static void take_signal(struct supervisor *supervisor, int signal)
 {
 	if (signal == SIGCHLD)
-		reap(supervisor);
+		supervisor->ready |= 1u << EVENT_CHILD;
 	else if (signal == SIGPWR)
 		stop(supervisor, STOP_SECONDS);
-	else if (container_runs(supervisor))
-		kill(supervisor->charge->container, signal);
+	else if (process_lives(supervisor))
+		kill(supervisor->charge->process, signal);
 }
 
-static void take_signals(struct supervisor *supervisor)
+static bool take_signals(struct supervisor *supervisor)
 {
 	struct signalfd_siginfo information;
 
-	while (read(supervisor->signals, &information, sizeof(information)) > 0)
-		take_signal(supervisor, (int)information.ssi_signo);
+	if (read(supervisor->signals, &information, sizeof(information)) <= 0)
+		return false;
+	take_signal(supervisor, (int)information.ssi_signo);
+	return true;
 }
 
-static int set_size(const struct supervisor *supervisor, const struct request *request,
+static int set_size(struct supervisor *supervisor, const struct winsize *size,
 		    struct error *error)
 {
-	const struct winsize size = { .ws_row = request->rows, .ws_col = request->columns };
-	int terminal = supervisor->charge->streams->terminal;
+	int terminal = supervisor->charge->shared->streams.terminal;
 
+	/* The program has to see it as a change. */
+	if (!supervisor->is_started) {
+		supervisor->size = *size;
+		return 0;
+	}
 	if (terminal < 0)
 		return ERROR(error, "size: the standard input is not a terminal");
-	if (ioctl(terminal, TIOCSWINSZ, &size) < 0)
+	if (ioctl(terminal, TIOCSWINSZ, size) < 0)
 		return step_error("size", "", error);
 	return 0;
 }
@@ -151,11 +194,12 @@ static int carry_out(struct supervisor *supervisor, const struct request *reques
 		stop(supervisor, request->seconds);
 		return 0;
 	case REQUEST_SIGNAL:
-		if (container_runs(supervisor))
-			kill(supervisor->charge->container, request->signal);
+		if (process_lives(supervisor))
+			kill(supervisor->charge->process, request->signal);
 		return 0;
 	case REQUEST_SIZE:
-		return set_size(supervisor, request, error);
+		return set_size(supervisor, &(struct winsize){
+			.ws_row = request->rows, .ws_col = request->columns }, error);
 	default:
 		if (clock_correct(request->nanoseconds) < 0)
 			return step_error("time", "", error);
@@ -185,38 +229,28 @@ static void take_byte(struct supervisor *supervisor, char byte)
 		break;
 	}
 	if (result < 0)
-		CONTROL_SAY("error ", error.text);
+		tell(supervisor, "error ", error.text);
 }
 
-static void take_requests(struct supervisor *supervisor)
+static void tell_oom_kills(struct supervisor *supervisor)
+{
+	const unsigned long killed = oom_kills_take(&supervisor->oom_kills);
+	struct decimal number;
+
+	if (!killed)
+		return;
+	SAY("the container has run out of memory: processes killed: ", decimal(&number, killed));
+	tell(supervisor, "oom-kill ", decimal(&number, killed));
+}
+
+static bool take_requests(struct supervisor *supervisor)
 {
 	char bytes[256];
-	ssize_t got;
+	ssize_t got = read(CONTROL_FILENO, bytes, sizeof(bytes));
 
-	while ((got = read(CONTROL_FILENO, bytes, sizeof(bytes))) > 0) {
-		for (ssize_t i = 0; i < got; i++)
-			take_byte(supervisor, bytes[i]);
-	}
-}
-
-static void take_event(struct supervisor *supervisor, uint32_t subject)
-{
-	switch (subject) {
-	case EVENT_SIGNAL:
-		take_signals(supervisor);
-		break;
-	case EVENT_CONTROL:
-		take_requests(supervisor);
-		break;
-	case EVENT_TIME:
-		clock_receive_datagrams(supervisor->time);
-		break;
-	case EVENT_GENERATION:
-		clock_receive_generations(supervisor->generations);
-		break;
-	default:
-		pump_run(&supervisor->charge->streams->pumps[subject - EVENT_PUMPS]);
-	}
+	for (ssize_t i = 0; i < got; i++)
+		take_byte(supervisor, bytes[i]);
+	return got > 0;
 }
 
 /*
@@ -231,6 +265,106 @@ static int watch(const struct supervisor *supervisor, int fd, uint32_t what, uin
 }
 
 /* Returns 0, or -1 with errno set. */
+static int watch_pumps(const struct supervisor *supervisor)
+{
+	const struct streams *streams = &supervisor->charge->shared->streams;
+
+	for (size_t i = 0; i < streams->pump_count; i++) {
+		const struct pump *pump = &streams->pumps[i];
+
+		if (watch(supervisor, pump->from, EPOLLIN, EVENT_PUMPS + (uint32_t)i) < 0 ||
+		    watch(supervisor, pump->to, EPOLLOUT, EVENT_PUMPS + (uint32_t)i) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Everything is set up, and from now on that process has descriptors of its own. */
+static void take_over(struct supervisor *supervisor)
+{
+	/* The end of the pipe now depends on that process alone. */
+	close(supervisor->charge->start_end);
+	streams_release(&supervisor->charge->shared->streams);
+	close(supervisor->charge->shared->cgroup);
+	if (watch_pumps(supervisor) < 0)
+		SAY("watch the container's streams: ", strerror(errno));
+	if (supervisor->phase == SETTING_UP)
+		supervisor->phase = RUNNING;
+}
+
+static void take_start(struct supervisor *supervisor)
+{
+	struct error error;
+
+	supervisor->is_started = true;
+	if (supervisor->has_failed)
+		return;
+	tell(supervisor, "started", NULL);
+	if (supervisor->size.ws_row && set_size(supervisor, &supervisor->size, &error) < 0)
+		tell(supervisor, "error ", error.text);
+}
+
+/* All of it: the program may have ended already, and that is told last. */
+static void take_start_events(struct supervisor *supervisor)
+{
+	char event;
+	ssize_t got;
+
+	while ((got = read(supervisor->charge->start, &event, 1)) > 0) {
+		if (event == START_IS_SET_UP)
+			take_over(supervisor);
+		else
+			supervisor->has_failed = true;
+	}
+	if (got == 0) {
+		take_start(supervisor);
+		close(supervisor->charge->start);
+	}
+}
+
+/* Takes one thing at a time. Returns whether there may be more to take. */
+static bool take_event(struct supervisor *supervisor, enum event_subject subject)
+{
+	switch (subject) {
+	case EVENT_START:
+		take_start_events(supervisor);
+		return false;
+	case EVENT_CONTROL:
+		return take_requests(supervisor);
+	case EVENT_OOM_KILL:
+		tell_oom_kills(supervisor);
+		return false;
+	case EVENT_SIGNAL:
+		return take_signals(supervisor);
+	case EVENT_CHILD:
+		reap(supervisor);
+		return false;
+	case EVENT_TIME:
+		clock_receive_datagrams(supervisor->time);
+		return false;
+	case EVENT_GENERATION:
+		clock_receive_generations(supervisor->charge->clock);
+		return false;
+	default:
+		return pump_step(&supervisor->charge->shared->streams.pumps[subject - EVENT_PUMPS]);
+	}
+}
+
+static void take_events(struct supervisor *supervisor)
+{
+	for (unsigned int subject = 0; subject < EVENT_SUBJECTS; subject++) {
+		const unsigned int bit = 1u << subject;
+
+		if (!(supervisor->ready & bit))
+			continue;
+		/* First, since what happens may make it ready again. */
+		supervisor->ready &= ~bit;
+		if (take_event(supervisor, subject))
+			supervisor->ready |= bit;
+	}
+}
+
+/* Returns 0, or -1 with errno set. */
 static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 {
 	const struct charge *charge = supervisor->charge;
@@ -238,21 +372,18 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	supervisor->events = epoll_create1(EPOLL_CLOEXEC);
 	supervisor->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	supervisor->time = clock_open_datagrams();
-	supervisor->generations = clock_open_generations();
+	oom_kills_open(&supervisor->oom_kills, charge->shared->cgroup);
 	if (watch(supervisor, supervisor->signals, EPOLLIN, EVENT_SIGNAL) < 0 ||
-	    (charge->control && watch(supervisor, CONTROL_FILENO, EPOLLIN, EVENT_CONTROL) < 0) ||
+	    watch(supervisor, charge->start, EPOLLIN, EVENT_START) < 0 ||
+	    (charge->has_control &&
+	     watch(supervisor, CONTROL_FILENO, EPOLLIN | EPOLLOUT, EVENT_CONTROL) < 0) ||
+	    (supervisor->oom_kills.events >= 0 &&
+	     watch(supervisor, supervisor->oom_kills.events, EPOLLPRI, EVENT_OOM_KILL) < 0) ||
 	    (supervisor->time >= 0 &&
 	     watch(supervisor, supervisor->time, EPOLLIN, EVENT_TIME) < 0) ||
-	    (supervisor->generations >= 0 &&
-	     watch(supervisor, supervisor->generations, EPOLLIN, EVENT_GENERATION) < 0))
+	    (charge->clock->generations >= 0 &&
+	     watch(supervisor, charge->clock->generations, EPOLLIN, EVENT_GENERATION) < 0))
 		return -1;
-	for (size_t i = 0; i < charge->streams->pump_count; i++) {
-		const struct pump *pump = &charge->streams->pumps[i];
-
-		if (watch(supervisor, pump->from, EPOLLIN, EVENT_PUMPS + (uint32_t)i) < 0 ||
-		    watch(supervisor, pump->to, EPOLLOUT, EVENT_PUMPS + (uint32_t)i) < 0)
-			return -1;
-	}
 	return 0;
 }
 
@@ -262,7 +393,7 @@ static int time_left(const struct supervisor *supervisor)
 	struct timespec now;
 	int64_t left;
 
-	if (supervisor->phase == RUNNING || supervisor->phase == KILLED)
+	if (supervisor->phase <= RUNNING)
 		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	left = (int64_t)(supervisor->deadline.tv_sec - now.tv_sec) * 1000 +
@@ -279,8 +410,16 @@ static bool advance(struct supervisor *supervisor)
 	case STOPPING:
 		if (!late)
 			return false;
-		kill(supervisor->charge->container, SIGKILL);
-		supervisor->phase = KILLED;
+		kill(supervisor->charge->process, SIGKILL);
+		enter(supervisor, KILLED, GRACE_SECONDS);
+		return true;
+	case KILLED:
+		if (!late)
+			return false;
+		/* It waits in the kernel, for a device or a server that does not answer. */
+		SAY("the container's process does not end, although it was killed");
+		supervisor->status = EXIT_STATUS_KILLED;
+		end_orphans(supervisor);
 		return true;
 	case ASKING_ORPHANS:
 		if (!reap(supervisor)) {
@@ -298,7 +437,7 @@ static bool advance(struct supervisor *supervisor)
 		enter(supervisor, DRAINING, GRACE_SECONDS);
 		return true;
 	case DRAINING:
-		if (output_is_left(supervisor->charge->streams) && !late)
+		if (output_is_left(&supervisor->charge->shared->streams) && !late)
 			return false;
 		supervisor->phase = ENDED;
 		return true;
@@ -307,23 +446,37 @@ static bool advance(struct supervisor *supervisor)
 	}
 }
 
+/* Returns at once when there may be more of something; else when there is an event, or it is time. */
+static void wait_for_events(struct supervisor *supervisor)
+{
+	struct epoll_event events[EVENT_SUBJECTS];
+	int count = epoll_wait(supervisor->events, events, EVENT_SUBJECTS,
+			       supervisor->ready ? 0 : time_left(supervisor));
+
+	for (int i = 0; i < count; i++) {
+		supervisor->ready |= 1u << events[i].data.u32;
+		if (events[i].data.u32 == EVENT_CONTROL && events[i].events & EPOLLOUT)
+			supervisor->is_heard = true;
+	}
+}
+
 int supervise(const struct charge *charge, const sigset_t *signals)
 {
-	struct supervisor supervisor = { .charge = charge, .phase = RUNNING };
+	struct supervisor supervisor = {
+		.charge = charge, .phase = SETTING_UP, .is_heard = true,
+	};
 
 	if (watch_all(&supervisor, signals) < 0) {
 		SAY("watch the container: ", strerror(errno));
 		return EXIT_STATUS_SETUP_FAILED;
 	}
 	while (supervisor.phase != ENDED) {
-		struct epoll_event events[8];
-		int count;
-
 		if (advance(&supervisor))
 			continue;
-		count = epoll_wait(supervisor.events, events, 8, time_left(&supervisor));
-		for (int i = 0; i < count; i++)
-			take_event(&supervisor, events[i].data.u32);
+		wait_for_events(&supervisor);
+		take_events(&supervisor);
 	}
+	/* The last one may be what ended the container, and its event still be on the way. */
+	tell_oom_kills(&supervisor);
 	return supervisor.status;
 }

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "life/streams.h"
+#include "life/clock.h"
+#include "life/start.h"
 
 /*
  * The signals that PID 1 waits for instead of being interrupted: all except its own
@@ -16,17 +17,20 @@ void supervise_signals(sigset_t *signals);
 
 /* What PID 1 looks after. */
 struct charge {
-	pid_t container;
-	int stop_signal;
-	struct streams *streams;
-	bool control;		/* whether the VMM has a channel to speak on */
+	pid_t process;		/* sets the container up, and becomes it */
+	int start;		/* what start.h says of it; it does not block */
+	int start_end;		/* where that process writes, to be closed when it has parted */
+	struct container *shared;
+	const struct clock_devices *clock;
+	bool has_control;	/* whether the VMM has a channel to speak on */
 };
 
 /*
  * The life of PID 1: reaps every child, passes signals on to the container,
  * carries its streams, and does what the VMM asks for. When the container has
- * ended, ends what it left running, within a few seconds, and returns its exit
- * status. signals must have been blocked since before the container started.
+ * ended, or could not be set up, ends what it left running, within a few seconds, and
+ * returns its exit status. signals must have been blocked since before the process
+ * was made. Never waits for anything but the next event.
  */
 int supervise(const struct charge *charge, const sigset_t *signals);
 

@@ -3,51 +3,28 @@
 #include "root/document.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/linux_abi.h"
+#include "base/in_root.h"
 #include "devices/shares.h"
 #include "root/root.h"
 
 #define SHARE "/share"
 
-static int open_below(const char *root, const char *path)
+static char *read_below(const char *step, const char *root, const char *path, size_t size,
+			size_t *length, struct error *error)
 {
-	const struct open_request how = {
-		/* An image may have a FIFO there, and opening one can block for ever. */
-		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	int directory = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd;
-
-	if (directory < 0)
-		return -1;
-	fd = open_path(directory, path, &how);
-	close(directory);
-	return fd;
-}
-
-/* NULL with errno set on failure. */
-static char *read_below(const char *root, const char *path, size_t size, size_t *length)
-{
-	int fd = open_below(root, path);
-	struct stat status;
-	char *text = NULL;
+	int fd = in_root_open_file(step, &(const struct root_path){ root, path }, error);
+	char *text;
 
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &status) == 0) {
-		if (S_ISREG(status.st_mode))
-			text = file_read_open(fd, size, length);
-		else
-			errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
-	}
+	text = file_read_open(fd, size, length);
+	if (!text)
+		step_error(step, path, error);
 	close(fd);
 	return text;
 }
@@ -60,8 +37,8 @@ char *document_read(const struct document_location *location, size_t size, size_
 		[DOCUMENT_IN_LAYERS] = ROOT_MERGED,
 		[DOCUMENT_ON_SHARE] = SHARE,
 	};
-	const char *place = location->place == DOCUMENT_IN_LAYERS ? "layers:" : "";
-	char *text;
+	const char *step = location->place == DOCUMENT_IN_LAYERS ? "read layers:" : "read ";
+	char step_of_share[64], *text;
 
 	if (location->place == DOCUMENT_ON_SHARE) {
 		if (mkdir(SHARE, 0700) < 0 && errno != EEXIST) {
@@ -70,13 +47,11 @@ char *document_read(const struct document_location *location, size_t size, size_
 		}
 		if (share_mount(location->share, SHARE, "read virtiofs:", error) < 0)
 			return NULL;
+		text_join(step_of_share, sizeof(step_of_share), (const char *const[]){
+			"read virtiofs:", location->share, ":", NULL });
+		step = step_of_share;
 	}
-	text = read_below(roots[location->place], location->path, size, length);
-	if (!text && location->share)
-		ERROR(error, "read virtiofs:", location->share, ":", location->path, ": ",
-		      strerror(errno));
-	else if (!text)
-		ERROR(error, "read ", place, location->path, ": ", strerror(errno));
+	text = read_below(step, roots[location->place], location->path, size, length, error);
 	if (location->place == DOCUMENT_ON_SHARE)
 		umount2(SHARE, MNT_DETACH);
 	return text;

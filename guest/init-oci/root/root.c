@@ -18,9 +18,19 @@
 #define UPPER "/upper"
 #define LAYER "/layer"
 
+/* What is there already may be a link, which would be followed. */
 static int make_directory(const char *path, mode_t mode)
 {
-	return mkdir(path, mode) < 0 && errno != EEXIST ? -1 : 0;
+	struct stat status;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST || lstat(path, &status) < 0)
+		return -1;
+	if (S_ISDIR(status.st_mode))
+		return 0;
+	errno = ENOTDIR;
+	return -1;
 }
 
 static int identify(const struct disk *disk, enum file_system *found, struct error *error)
@@ -107,14 +117,15 @@ static int mount_disk_upper(const struct disk *disk, struct error *error)
 static int make_upper_directories(const char *top_layer, struct error *error)
 {
 	struct stat top;
+	bool is_new;
 
 	if (make_directory(UPPER "/work", 0700) < 0)
 		return step_error("make directory ", "work on the upper", error);
-	if (mkdir(UPPER "/upper", 0755) < 0) {
-		if (errno == EEXIST)
-			return 0;
+	is_new = access(UPPER "/upper", F_OK) < 0;
+	if (make_directory(UPPER "/upper", 0755) < 0)
 		return step_error("make directory ", "upper on the upper", error);
-	}
+	if (!is_new)
+		return 0;
 	if (stat(top_layer, &top) < 0 ||
 	    chown(UPPER "/upper", top.st_uid, top.st_gid) < 0 ||
 	    chmod(UPPER "/upper", top.st_mode & 07777) < 0)
@@ -227,7 +238,6 @@ int root_enter(struct error *error)
 
 		if (make_directory(target, 0755) < 0)
 			return step_error("make directory ", system[i], error);
-		/* The image may have a link there, which is not followed. */
 		if (move_mount(AT_FDCWD, system[i], AT_FDCWD, target, 0) < 0)
 			return step_error("move mount ", system[i], error);
 	}

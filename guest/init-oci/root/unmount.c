@@ -9,10 +9,14 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "base/errors.h"
+#include "base/console.h"
+#include "base/deadline.h"
 #include "base/file.h"
+#include "base/proc.h"
 
 #define MOUNTS_MAX (256 * 1024)
+/* For each step, without a page written meanwhile. */
+#define WAIT_SECONDS 30
 
 /* The kernel writes spaces and the like as \ooo. */
 static void unescape(char *text)
@@ -37,13 +41,25 @@ static bool is_below(const char *path, const char *directory)
 	return !strncmp(path, directory, length) && (!path[length] || path[length] == '/');
 }
 
+/* Whether a server has the files, which may never answer. */
+static bool is_remote(const char *type)
+{
+	static const char *const types[] = { "virtiofs", "fuse", "9p", "nfs", "cifs" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (!strncmp(type, types[i], strlen(types[i])))
+			return true;
+	}
+	return false;
+}
+
 /* line is "SOURCE TARGET TYPE ...". */
-static void unmount_line(char *line)
+static void unmount_line(char *line, bool local_only)
 {
 	char *target = strchr(line, ' ');
 	char *end = target ? strchr(target + 1, ' ') : NULL;
 
-	if (!end)
+	if (!end || (local_only && is_remote(end + 1)))
 		return;
 	target++;
 	*end = '\0';
@@ -55,12 +71,16 @@ static void unmount_line(char *line)
 	umount2(target, UMOUNT_NOFOLLOW);
 }
 
-static void unmount_listed(void)
+static void unmount_listed(bool local_only)
 {
-	struct error error;
+	const int fd = proc_open_file("self/mounts");
 	size_t length;
-	char *mounts = file_read("/proc/self/mounts", MOUNTS_MAX, &length, &error);
+	char *mounts;
 
+	if (fd < 0)
+		return;
+	mounts = file_read_open(fd, MOUNTS_MAX, &length);
+	close(fd);
 	if (!mounts)
 		return;
 	/* The last one first, for it may be mounted on an earlier one. */
@@ -68,17 +88,41 @@ static void unmount_listed(void)
 		mounts[--length] = '\0';
 		while (length && mounts[length - 1] != '\n')
 			length--;
-		unmount_line(mounts + length);
+		unmount_line(mounts + length, local_only);
 	}
 	free(mounts);
 }
 
-void unmount_all(int upper)
+/* The upper is below the root, and so not listed; read-only is as clean as unmounted. */
+static void clean_upper(int upper)
+{
+	if (upper < 0)
+		return;
+	syncfs(upper);
+	if (fchdir(upper) == 0)
+		mount(NULL, ".", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+}
+
+static void write_all_back(const void *upper)
 {
 	if (chdir("/") == 0)
-		unmount_listed();
+		unmount_listed(false);
 	sync();
-	/* Below the root, and so not listed; read-only is as clean as unmounted. */
-	if (upper >= 0 && fchdir(upper) == 0)
-		mount(NULL, ".", NULL, MS_REMOUNT | MS_RDONLY, NULL);
+	clean_upper(*(const int *)upper);
+}
+
+static void write_local_back(const void *upper)
+{
+	if (chdir("/") == 0)
+		unmount_listed(true);
+	clean_upper(*(const int *)upper);
+}
+
+void unmount_all(int upper)
+{
+	if (deadline_run(write_all_back, &upper, WAIT_SECONDS))
+		return;
+	SAY("unmount: a file system does not answer; what was not written to it is lost");
+	if (!deadline_run(write_local_back, &upper, WAIT_SECONDS))
+		SAY("unmount: nor does one on a disk; it may need a check");
 }

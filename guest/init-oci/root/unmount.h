@@ -4,7 +4,8 @@
 
 /*
  * Unmounts what the container mounted and writes everything back. upper is the
- * upper's disk, which is left clean, or -1.
+ * upper's disk, which is left clean, or -1. Gives up, and says so, when a file
+ * system does not answer.
  */
 void unmount_all(int upper);
 

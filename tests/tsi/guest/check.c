@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -94,6 +96,26 @@ long number_in(const char *path, const char *text)
 	if (file)
 		fclose(file);
 	return number;
+}
+
+bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return good;
+}
+
+int logged(const char *text)
+{
+	static char log[1 << 18];
+	int size = klogctl(3, log, sizeof(log) - 1), count = 0;
+
+	log[size < 0 ? 0 : size] = '\0';
+	for (const char *found = log; (found = strstr(found, text)); found++)
+		count++;
+	return count;
 }
 
 long argument(const char *name, long otherwise)
@@ -254,13 +276,50 @@ int listen_at(const char *address, int port)
 	return fd;
 }
 
-int host_calls(int port, const char *text)
+int listen_shared(const char *address, int port)
 {
-	char line[128];
+	struct sockaddr_in in = inet(address, port);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&in, sizeof(in)) || listen(fd, 64))
+		return -1;
+	return fd;
+}
+
+int host_calls_at(const char *where, const char *text)
+{
+	char line[256];
 	int fd = stream_to("127.0.0.1", HOST_CALL);
-	int length = snprintf(line, sizeof(line), "%d %s\n", port, text);
+	int length = snprintf(line, sizeof(line), "%s %s\n", where, text);
 
 	if (fd >= 0 && send(fd, line, (size_t)length, 0) != length)
 		return -1;
 	return fd;
+}
+
+int host_calls(int port, const char *text)
+{
+	char where[16];
+
+	snprintf(where, sizeof(where), "%d", port);
+	return host_calls_at(where, text);
+}
+
+/* Tries of a second each: a call may come before the host listens. */
+bool host_reaches(int listener, const char *where)
+{
+	char bytes[8];
+	bool reached = false;
+
+	for (int i = 0; i < 20 && !reached; i++) {
+		int call = host_calls_at(where, "again"), fd = -1;
+
+		if (readable(listener, 1000))
+			fd = accept(listener, NULL, NULL);
+		reached = fd >= 0 && readable(fd, 1000) && recv(fd, bytes, sizeof(bytes), 0) == 5;
+		close(fd);
+		close(call);
+	}
+	return reached;
 }

@@ -10,7 +10,7 @@
 
 /* Services of the host, at 127.0.0.1; see guest-host.c. */
 enum {
-	HOST_CALL = 7000,  /* a line "PORT TEXT": connect to PORT, say TEXT */
+	HOST_CALL = 7000,  /* a line "WHERE TEXT": connect there, say TEXT */
 	HOST_ECHO = 7001,
 	HOST_CLOSED = 7002, /* nothing listens there */
 	HOST_TALK = 7003,  /* says "bye", and is gone */
@@ -18,10 +18,14 @@ enum {
 	HOST_RESET = 7005, /* hears something, says "bye", and resets the connection */
 	HOST_NEVER = 7006, /* nothing listens there, and no request may name it */
 	HOST_UDP = 7011,   /* echo */
+	HOST_DISCARD = 7012, /* UDP, and nobody reads */
 };
 
 /* What tsi-peer gives the guest */
 #define GUEST_CID 3
+
+/* Whether sockets of the network namespace reach the host. */
+#define REACHES_HOST "/proc/sys/net/tsi/host"
 
 /* musl has no name for it. */
 struct vsock_address {
@@ -44,6 +48,9 @@ void as_user(void (*run)(void));
 
 /* The number after the text that begins a line of the file, or -1. */
 long number_in(const char *path, const char *text);
+bool write_file(const char *path, const char *text);
+/* How often the kernel's log has the text. */
+int logged(const char *text);
 
 /* Kernel argument NAME, a number, or OTHERWISE. */
 long argument(const char *name, long otherwise);
@@ -70,9 +77,21 @@ bool readable(int fd, int milliseconds);
 /* The events of poll(), 0 for none in time. */
 int polled(int fd, int events, int milliseconds);
 int listen_at(const char *address, int port);
+/* With SO_REUSEPORT */
+int listen_shared(const char *address, int port);
 /* Have the host connect to PORT and send TEXT; what it got comes from the
  * returned descriptor. */
 int host_calls(int port, const char *text);
+/* The same for "[::1]:PORT", or for a path. */
+int host_calls_at(const char *where, const char *text);
+/* The host can connect to the listener, sooner or later. */
+bool host_reaches(int listener, const char *where);
+
+bool has_tsi(void);
+/* HOST_ECHO and HOST_UDP in the guest, by processes of their own; for without TSI. */
+enum { SERVICES = 2 };
+void start_services(pid_t *pids);
+void stop_services(const pid_t *pids);
 
 /* Make an interface of the kind that leads nowhere, and bring it up if it is to be. */
 bool add_dummy(const char *name, bool up);
@@ -103,12 +122,18 @@ void check_reset_reverse(void);
 void check_useless_answers(void);
 void check_restored(void);
 void check_restored_asking(void);
+void check_restored_refused(void);
+void check_restored_late(void);
 void check_many(void);
 void check_namespace(void);
 void check_hostile(void);
 void check_flood(void);
 void check_stopped_host(void);
 void check_same(void);
+void check_bpf(void);
+void check_landlock(void);
+void check_same_datagrams(void);
+void check_stress(void);
 void check_bench(void);
 
 #endif

@@ -265,6 +265,53 @@ static void check_one_peer(void)
 	close(other);
 }
 
+/* SO_ERROR, when there is one. */
+static int error_later(int fd)
+{
+	struct pollfd poll_fd = { .fd = fd };
+
+	poll(&poll_fd, 1, PATIENCE);
+	return option(fd, SOL_SOCKET, SO_ERROR);
+}
+
+/* Without SO_BROADCAST, or without a network card, the host refuses to send there. */
+#define REFUSED "255.255.255.255"
+
+static void check_refused(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	check(37, !connect_to(fd, "127.0.0.1", HOST_UDP) && connect_to(fd, REFUSED, 9),
+	      "the host refuses to connect to a second peer");
+	check(37, peer_port_is(fd, HOST_UDP) && send(fd, "still", 5, 0) == 5 && receives(fd, "still", NULL),
+	      "the socket is connected as before");
+	close(fd);
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	check(37, connect_to(fd, REFUSED, 9) && send(fd, "x", 1, 0) < 0 && errno == EDESTADDRREQ &&
+		  send_to(fd, "one", "127.0.0.1", HOST_UDP) == 3 && receives(fd, "one", NULL),
+	      "or not connected, as before");
+	close(fd);
+}
+
+/* A connect() that does not wait has its error later, as one of the network. */
+static void check_refused_later(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), error = 0, on = 1;
+
+	/* Or the guest refuses to send. */
+	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
+	check(37, !connect_to(fd, REFUSED, 9) && (error = error_later(fd)) > 0,
+	      "a non-blocking connect() has the error of the host later");
+	check(37, peer_port_is(fd, 9), "the socket stays connected");
+	/* send() itself has it if the host is quick. */
+	check(37, (send(fd, "x", 1, 0) == 1 ? error_later(fd) : errno) == error,
+	      "what it sends then has the error again");
+	check(37, !connect_to(fd, "127.0.0.1", HOST_UDP) && send(fd, "there", 5, 0) == 5 &&
+		  receives(fd, "there", NULL),
+	      "it can be connected to another peer");
+	close(fd);
+}
+
 static int count_received(int fd)
 {
 	char got[16];
@@ -464,6 +511,8 @@ void check_dgram(void)
 	check_receive();
 	check_shutdown();
 	check_one_peer();
+	check_refused();
+	check_refused_later();
 	check_burst();
 	check_blocked();
 	check_many_senders();

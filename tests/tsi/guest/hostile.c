@@ -155,7 +155,7 @@ static void intrude(void)
 				close(fd);
 		}
 	printf("# %d connections\n", accepted);
-	check(0, !accepted, "but not to a socket that listens by TSI");
+	check(26, !accepted, "but not to a socket that listens by TSI");
 	close(fds[0]);
 	close(fds[1]);
 	close(plain);
@@ -166,20 +166,70 @@ static void check_intruder(void)
 	int listener = listen_at("0.0.0.0", 9700), call, server;
 
 	as_user(intrude);
-	check(0, !readable(listener, 0), "which has no connection to accept");
+	check(26, !readable(listener, 0), "which has no connection to accept");
 	call = host_calls(9700, "host");
 	server = accept(listener, NULL, NULL);
-	check(0, server >= 0 && readable(server, PATIENCE), "but accepts one from the host");
+	check(26, server >= 0 && readable(server, PATIENCE), "but accepts one from the host");
 	close(server);
 	close(call);
 	close(listener);
+}
+
+/* Listeners of a thread each share a port: the host has one of them at a time. */
+static void *take_turns(void *argument)
+{
+	unsigned int seed = *(unsigned int *)argument;
+
+	while (!stop) {
+		int fd = listen_shared("0.0.0.0", 9800 + (int)(rand_r(&seed) % 2));
+
+		usleep(rand_r(&seed) % 4 * 1000);
+		switch (rand_r(&seed) % 4) {
+		case 0:
+			shutdown(fd, SHUT_RD);
+			break;
+		case 1:
+			listen(fd, 1);
+			break;
+		case 2:
+			close(host_calls(9800, "x"));
+			break;
+		}
+		close(fd);
+	}
+	return NULL;
+}
+
+static void crowd(void)
+{
+	unsigned int seeds[6];
+	pthread_t threads[6];
+
+	for (unsigned int i = 0; i < 6; i++) {
+		seeds[i] = i;
+		pthread_create(&threads[i], NULL, take_turns, &seeds[i]);
+	}
+	sleep(10);
+	stop = true;
+	for (int i = 0; i < 6; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static void check_crowd(void)
+{
+	int fd;
+
+	as_user(crowd);
+	fd = listen_shared("0.0.0.0", 9800);
+	check(25, host_reaches(fd, "9800"), "the host reaches the last of many listeners");
+	close(fd);
 }
 
 static void check_alive(const char *what)
 {
 	int fd = stream_to("127.0.0.1", HOST_ECHO);
 
-	check(0, fd >= 0 && echoes(fd, "alive"), what);
+	check(19, fd >= 0 && echoes(fd, "alive"), what);
 	close(fd);
 }
 
@@ -192,6 +242,7 @@ void check_hostile(void)
 	as_user(fill_and_close);
 	check_alive("TSI works after sockets were closed while they were full");
 	check_intruder();
+	check_crowd();
 }
 
 /* What a closed socket has queued still needs memory. */

@@ -35,11 +35,16 @@ static const struct {
 	{ "useless", check_useless_answers },
 	{ "restored", check_restored },
 	{ "restored-asking", check_restored_asking },
+	{ "restored-refused", check_restored_refused },
+	{ "restored-late", check_restored_late },
 	{ "namespace", check_namespace },
 	{ "hostile", check_hostile },
 	{ "flood", check_flood },
 	{ "stopped", check_stopped_host },
 	{ "same", check_same },
+	{ "bpf", check_bpf },
+	{ "landlock", check_landlock },
+	{ "stress", check_stress },
 	{ "bench", check_bench },
 };
 

@@ -198,8 +198,13 @@ static void check_interrupted(void)
 static void check_refused(int port, const char *what)
 {
 	int listener = listen_at("0.0.0.0", port), client, server;
+	char line[80];
 
+	snprintf(line, sizeof(line), "tsi: the host does not listen at 0.0.0.0:%d: error ", port);
 	check(25, listener >= 0, what);
+	check(25, logged(line) == 1, "the kernel says so in its log");
+	check(25, !listen(listener, 2), "another listen() changes the backlog");
+	check(25, logged(line) == 1, "and asks for nothing");
 	client = stream_to("127.0.0.1", port);
 	server = accept(listener, NULL, NULL);
 	check(25, client >= 0 && server >= 0 && send(client, "x", 1, 0) == 1 && readable(server, PATIENCE),
@@ -207,6 +212,73 @@ static void check_refused(int port, const char *what)
 	close(client);
 	close(server);
 	close(listener);
+}
+
+/* A server starts before the one that it replaces ends, as some do at a reload. */
+static void check_successor(void)
+{
+	int first = listen_shared("0.0.0.0", 9210), second = listen_shared("0.0.0.0", 9210);
+	int third = listen_shared("0.0.0.0", 9210);
+
+	check(25, first >= 0 && second >= 0 && third >= 0, "three sockets listen at the same port");
+	check(25, !listen(second, 16), "one of them with another backlog");
+	close(first);
+	check(25, host_reaches(second, "9210"), "the host reaches the second after the first");
+	shutdown(second, SHUT_RD);
+	check(25, host_reaches(third, "9210"), "and the third after that");
+	close(second);
+	for (int i = 0; i < 20; i++) {
+		first = listen_shared("0.0.0.0", 9210);
+		close(third);
+		third = first;
+	}
+	check(25, host_reaches(third, "9210"), "and one after many");
+	check(25, !logged("0.0.0.0:9210"), "of which the kernel's log says nothing");
+	close(third);
+}
+
+static int listen_only6(int port)
+{
+	struct sockaddr_in6 in6 = inet6("::", port);
+	int fd = socket(AF_INET6, SOCK_STREAM, 0), on = 1;
+
+	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&in6, sizeof(in6)) || listen(fd, 64))
+		return -1;
+	return fd;
+}
+
+/* As nginx has it: a socket for each family */
+static void check_families(void)
+{
+	int four = listen_at("0.0.0.0", 9211), six = listen_only6(9211);
+	struct sockaddr_in6 peer = { 0 };
+	socklen_t length = sizeof(peer);
+	int call, fd;
+
+	check(25, host_reaches(four, "9211") && host_reaches(six, "[::1]:9211"),
+	      "0.0.0.0 and [::] of the same port");
+	close(four);
+	close(six);
+	six = listen_only6(9212);
+	four = listen_at("0.0.0.0", 9212);
+	check(25, host_reaches(four, "9212") && host_reaches(six, "[::1]:9212"),
+	      "[::] and 0.0.0.0 of the same port");
+	close(four);
+	close(six);
+	six = socket(AF_INET6, SOCK_STREAM, 0);
+	peer = inet6("::", 9213);
+	bind(six, (struct sockaddr *)&peer, sizeof(peer));
+	listen(six, 5);
+	check(25, host_reaches(six, "[::1]:9213") && host_reaches(six, "9213"),
+	      "[::] for both families");
+	call = host_calls(9213, "x");
+	fd = accept(six, (struct sockaddr *)&peer, &length);
+	check(26, fd >= 0 && IN6_IS_ADDR_V4MAPPED(&peer.sin6_addr) && peer.sin6_port,
+	      "then an address of IPv4 is a mapped one");
+	close(fd);
+	close(call);
+	close(six);
 }
 
 static void check_errors(void)
@@ -262,4 +334,6 @@ void check_listen(void)
 	check_wake();
 	check_backlog();
 	check_interrupted();
+	check_successor();
+	check_families();
 }

@@ -21,8 +21,6 @@ struct space {
 	int to, from;
 };
 
-static const char sysctl[] = "/proc/sys/net/tsi/host";
-
 static bool set_up(const char *interface, bool up)
 {
 	struct ifreq request = { .ifr_flags = up ? IFF_UP : 0 };
@@ -69,7 +67,7 @@ enum { TRY = 't', LISTEN = 'l', ADD = 'a', UP = 'u', DOWN = 'd', WRITE = 'w' };
 static char obey(char command)
 {
 	static pid_t acceptor;
-	int fd, error;
+	int fd;
 
 	switch (command) {
 	case TRY:
@@ -98,10 +96,7 @@ static char obey(char command)
 	case DOWN:
 		return set_up("dummy1", false);
 	case WRITE:
-		fd = open(sysctl, O_WRONLY);
-		error = fd < 0 || write(fd, "1", 1) != 1;
-		close(fd);
-		return (char)!error;
+		return (char)write_file(REACHES_HOST, "1");
 	default:
 		return 0;
 	}
@@ -179,50 +174,65 @@ static bool root_writes(const struct space *space, const char *value)
 	pid_t pid = fork();
 
 	if (!pid) {
-		int fd;
-
 		snprintf(path, sizeof(path), "/proc/%d/ns/net", space->pid);
-		if (setns(open(path, O_RDONLY), CLONE_NEWNET))
-			_exit(2);
-		fd = open(sysctl, O_WRONLY);
-		_exit(fd < 0 || write(fd, value, 1) != 1);
+		_exit(setns(open(path, O_RDONLY), CLONE_NEWNET) || !write_file(REACHES_HOST, value));
 	}
 	return waitpid(pid, &status, 0) == pid && !status;
+}
+
+/* Where programs of the guest begin */
+static void check_initial(void)
+{
+	int before = stream_to("127.0.0.1", HOST_ECHO), listener, call;
+	char byte;
+
+	check(0, write_file(REACHES_HOST, "0") && !stream_echoes() && !datagram_echoes(),
+	      "with net.tsi.host=0 the initial namespace does not reach the host");
+	check(0, echoes(before, "open"), "except by what is open");
+	listener = listen_at("0.0.0.0", 9702);
+	check(0, write_file(REACHES_HOST, "1") && stream_echoes() && datagram_echoes(), "until it is 1 again");
+	call = host_calls(9702, "x");
+	check(0, listener >= 0 && readable(call, PATIENCE) && recv(call, &byte, 1, 0) == 0,
+	      "a socket that listened before is not reached by the host");
+	close(call);
+	close(listener);
+	close(before);
 }
 
 void check_namespace(void)
 {
 	struct space space = make_space(false, CLONE_NEWNET);
 
-	check(0, reaches(&space) == 0, "a network namespace with lo alone does not reach the host");
-	check(0, tell(&space, ADD) == 1 && reaches(&space) == 0,
+	check_initial();
+	check(38, reaches(&space) == 0, "a network namespace with lo alone does not reach the host");
+	check(38, tell(&space, ADD) == 1 && reaches(&space) == 0,
 	      "nor does one whose other interface is down");
-	check(0, tell(&space, UP) == 1 && reaches(&space) == ALL,
+	check(38, tell(&space, UP) == 1 && reaches(&space) == ALL,
 	      "an interface that is up makes it reach the host");
-	check(0, tell(&space, DOWN) == 1 && reaches(&space) == 0,
+	check(38, tell(&space, DOWN) == 1 && reaches(&space) == 0,
 	      "until the interface is down again");
-	check(0, root_writes(&space, "1") && reaches(&space) == ALL,
+	check(38, root_writes(&space, "1") && reaches(&space) == ALL,
 	      "net.tsi.host=1 makes it reach the host");
-	check(0, root_writes(&space, "0") && reaches(&space) == 0, "until it is 0 again");
+	check(38, root_writes(&space, "0") && reaches(&space) == 0, "until it is 0 again");
 	/* Sockets outlive their namespace, and nothing of that may be left. */
 	check(38, tell(&space, UP) == 1 && reaches(&space) == ALL,
 	      "a network namespace ends while its sockets are open");
 	end_space(&space);
 
 	space = make_space(true, CLONE_NEWUSER | CLONE_NEWNET);
-	check(0, reaches(&space) == 0, "a user's network namespace does not reach the host");
-	check(0, tell(&space, ADD) == 1 && tell(&space, UP) == 1 && reaches(&space) == 0,
+	check(38, reaches(&space) == 0, "a user's network namespace does not reach the host");
+	check(38, tell(&space, ADD) == 1 && tell(&space, UP) == 1 && reaches(&space) == 0,
 	      "nor does it with an interface that the user makes");
-	check(0, tell(&space, WRITE) == 0 && reaches(&space) == 0,
+	check(38, tell(&space, WRITE) == 0 && reaches(&space) == 0,
 	      "the user cannot set net.tsi.host there");
-	check(0, root_writes(&space, "1") && reaches(&space) == ALL,
+	check(38, root_writes(&space, "1") && reaches(&space) == ALL,
 	      "root of the guest can, and then it reaches the host");
 	end_space(&space);
 
 	/* In a user namespace, root of the guest has no capabilities over the rest. */
 	space = make_space(false, CLONE_NEWUSER | CLONE_NEWNET);
-	check(0, tell(&space, ADD) == 1 && tell(&space, UP) == 1 && reaches(&space) == 0,
+	check(38, tell(&space, ADD) == 1 && tell(&space, UP) == 1 && reaches(&space) == 0,
 	      "a network namespace in a user namespace of root does not reach the host");
-	check(0, tell(&space, WRITE) == 0, "nor can it set net.tsi.host");
+	check(38, tell(&space, WRITE) == 0, "nor can it set net.tsi.host");
 	end_space(&space);
 }

@@ -14,7 +14,9 @@
 #include "check.h"
 
 #define LISTENER 9601
+#define LISTENER_NAME "9601"
 #define LISTENER6 9602
+#define LISTENER6_NAME "9602"
 #define LISTENER_THREAD 9603
 
 /* Tries of a second each: what is on its way when the host forgets is lost. */
@@ -69,24 +71,6 @@ static int listen_at6(int port)
 	if (fd < 0 || bind(fd, (struct sockaddr *)&in6, sizeof(in6)) || listen(fd, 64))
 		return -1;
 	return fd;
-}
-
-/* The host connects to the port and says something, which arrives. */
-static bool host_reaches(int listener, int port)
-{
-	char bytes[8];
-	bool reached = false;
-
-	for (int i = 0; i < TRIES && !reached; i++) {
-		int call = host_calls(port, "again"), fd = -1;
-
-		if (readable(listener, 1000))
-			fd = accept(listener, NULL, NULL);
-		reached = fd >= 0 && readable(fd, 1000) && recv(fd, bytes, sizeof(bytes), 0) == 5;
-		close(fd);
-		close(call);
-	}
-	return reached;
 }
 
 static bool sends(int fd, bool connected)
@@ -172,6 +156,36 @@ static void check_streams(int listener)
 	close(waiting_call);
 }
 
+/* Two that share a port, from before: the host has one of them again. */
+static int shared[2];
+
+static void share(void)
+{
+	shared[0] = listen_shared("0.0.0.0", 9604);
+	shared[1] = listen_shared("0.0.0.0", 9604);
+}
+
+static void check_successor(void)
+{
+	int reached = -1;
+
+	for (int i = 0; i < TRIES && reached < 0; i++) {
+		int call = host_calls(9604, "x");
+
+		if (readable(shared[1], 1000))
+			reached = 1;
+		else if (readable(shared[0], 0))
+			reached = 0;
+		close(call);
+	}
+	check(26, reached >= 0, "the host reaches one of two that share a port");
+	reached = reached > 0;
+	close(shared[reached]);
+	check(26, host_reaches(shared[!reached], "9604"),
+	      "the other one gets the port when that one has gone");
+	close(shared[!reached]);
+}
+
 static void check_others(int listener, int listener6)
 {
 	struct blocked blocked = { .fd = listen_at("0.0.0.0", LISTENER_THREAD) };
@@ -183,9 +197,10 @@ static void check_others(int listener, int listener6)
 	check(37, !connect_to(connected, "127.0.0.1", HOST_UDP) && sends(connected, true),
 	      "the same from a socket that is connected");
 	pthread_create(&blocked.thread, NULL, accept_main, &blocked);
+	share();
 	restore(stream);
-	check(26, host_reaches(listener, LISTENER), "the host reaches a listener again");
-	check(26, host_reaches(listener6, LISTENER6), "and one of IPv6");
+	check(26, host_reaches(listener, LISTENER_NAME), "the host reaches a listener again");
+	check(26, host_reaches(listener6, LISTENER6_NAME), "and one of IPv6");
 	check(34, sends(unconnected, false), "a datagram has its answer again");
 	check(37, sends(connected, true), "so has one of a connected socket");
 
@@ -210,10 +225,11 @@ void check_restored(void)
 {
 	int listener = listen_at("0.0.0.0", LISTENER), listener6 = listen_at6(LISTENER6);
 
-	check(26, host_reaches(listener, LISTENER) && host_reaches(listener6, LISTENER6),
+	check(26, host_reaches(listener, LISTENER_NAME) && host_reaches(listener6, LISTENER6_NAME),
 	      "the host reaches the listeners");
 	check_streams(listener);
 	check_others(listener, listener6);
+	check_successor();
 	close(listener);
 	close(listener6);
 }
@@ -236,4 +252,43 @@ void check_restored_asking(void)
 	check(17, echoes(fd, "late"), "and connects");
 	close(fd);
 	close(plain);
+}
+
+/* A listener that the host had and does not take again, at first or at all */
+static int forgotten_listener(const char *error)
+{
+	int listener = listen_at("0.0.0.0", LISTENER), stream = stream_to("127.0.0.1", HOST_ECHO);
+	double start = now();
+	char line[80];
+
+	check(26, host_reaches(listener, LISTENER_NAME), "the host reaches a listener");
+	restore(stream);
+	snprintf(line, sizeof(line), "tsi: the host does not listen at 0.0.0.0:%d: error %s\n", LISTENER,
+		 error);
+	while (!logged(line) && now() - start < (double)PATIENCE / 1000)
+		usleep(100000);
+	check(25, logged(line) == 1, "the kernel says that the host does not listen any more");
+	close(stream);
+	return listener;
+}
+
+/* EACCES for the second LISTEN and all after it */
+void check_restored_refused(void)
+{
+	int listener = forgotten_listener("13"), client = stream_to("127.0.0.1", LISTENER);
+	int server = accept(listener, NULL, NULL);
+
+	check(25, client >= 0 && server >= 0, "it serves the guest");
+	close(client);
+	close(server);
+	close(listener);
+}
+
+/* ETIMEDOUT for the second LISTEN and the third */
+void check_restored_late(void)
+{
+	int listener = forgotten_listener("110");
+
+	check(26, host_reaches(listener, LISTENER_NAME), "it is asked until it does");
+	close(listener);
 }

@@ -4,77 +4,19 @@
  * host run in the guest, and the checks show that Linux gives these answers.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
 
 /* musl has no names for them. */
 enum { UDP_CORK_OPTION = 1, UDP_SEGMENT_OPTION = 103 };
-
-static bool has_tsi(void)
-{
-	char value = 'N';
-	int fd = open("/sys/module/kernel/parameters/tsi_hijack", O_RDONLY);
-
-	if (read(fd, &value, 1) != 1)
-		value = 'N';
-	close(fd);
-	return value == 'Y';
-}
-
-/* --- Services ------------------------------------------------------------------ */
-
-static void echo_datagrams(void)
-{
-	static char block[65536];
-	struct sockaddr_in name = inet("127.0.0.1", HOST_UDP), from;
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	socklen_t length;
-	ssize_t n;
-
-	bind(fd, (struct sockaddr *)&name, sizeof(name));
-	for (;;) {
-		length = sizeof(from);
-		n = recvfrom(fd, block, sizeof(block), 0, (struct sockaddr *)&from, &length);
-		if (n >= 0)
-			sendto(fd, block, (size_t)n, 0, (struct sockaddr *)&from, length);
-	}
-}
-
-static void echo_streams(void)
-{
-	int listener = listen_at("127.0.0.1", HOST_ECHO), fd;
-	char block[64];
-	ssize_t n;
-
-	for (;;) {
-		fd = accept(listener, NULL, NULL);
-		while ((n = recv(fd, block, sizeof(block), 0)) > 0)
-			send(fd, block, (size_t)n, 0);
-		close(fd);
-	}
-}
-
-static void start_services(pid_t *pids)
-{
-	pids[0] = fork();
-	if (!pids[0])
-		echo_datagrams();
-	pids[1] = fork();
-	if (!pids[1])
-		echo_streams();
-	/* Both are ready when the one that was started last accepts. */
-	for (int fd = -1; fd < 0; close(fd))
-		fd = stream_to("127.0.0.1", HOST_ECHO);
-}
 
 /* --- Datagrams ----------------------------------------------------------------- */
 
@@ -289,6 +231,40 @@ static void check_progress(const char *what, int port)
 	close(fd);
 }
 
+static void *connect_9705(void *argument)
+{
+	int fd = *(int *)argument;
+
+	return connect_to(fd, "127.0.0.1", 9705) ? NULL : argument;
+}
+
+/* Two threads wait for the same connection, to a listener that has no room at first. */
+static void check_two_threads(void)
+{
+	struct sockaddr_in in = inet("127.0.0.1", 9705);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+	int taken[2];
+	pthread_t threads[2];
+	void *first = NULL, *second = NULL;
+
+	bind(listener, (struct sockaddr *)&in, sizeof(in));
+	listen(listener, 0);
+	taken[0] = stream_to("127.0.0.1", 9705);
+	pthread_create(&threads[0], NULL, connect_9705, &fd);
+	usleep(300000);
+	pthread_create(&threads[1], NULL, connect_9705, &fd);
+	usleep(300000);
+	taken[1] = accept(listener, NULL, NULL);
+	pthread_join(threads[0], &first);
+	pthread_join(threads[1], &second);
+	check(0, first && second, "two threads connect the same socket");
+	check(22, connect_to(fd, "127.0.0.1", 9705) && errno == EISCONN, "a third time is EISCONN");
+	close(taken[0]);
+	close(taken[1]);
+	close(fd);
+	close(listener);
+}
+
 static void check_progress_both(void)
 {
 	int listener = listen_at("127.0.0.1", 9704);
@@ -415,29 +391,65 @@ static void check_interfaces(void)
 	close(fd6);
 }
 
+/* --- Ports --------------------------------------------------------------------- */
+
+static int bound(int family, int type, int port)
+{
+	struct sockaddr_in in = inet("0.0.0.0", port);
+	struct sockaddr_in6 in6 = inet6("::", port);
+	int fd = socket(family, type, 0), on = 1;
+	int result;
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	result = family == AF_INET ? bind(fd, (struct sockaddr *)&in, sizeof(in)) :
+				     bind(fd, (struct sockaddr *)&in6, sizeof(in6));
+	if (!result && type == SOCK_STREAM)
+		result = listen(fd, 1);
+	close(fd);
+	return result;
+}
+
+static void bind_as_user(void)
+{
+	check(0, bound(AF_INET, SOCK_STREAM, 1023) && errno == EACCES,
+	      "a port below 1024 needs CAP_NET_BIND_SERVICE, for a stream");
+	check(0, bound(AF_INET, SOCK_DGRAM, 1023) && errno == EACCES, "and for datagrams");
+	check(0, bound(AF_INET6, SOCK_STREAM, 1023) && errno == EACCES, "a stream of IPv6");
+	check(0, bound(AF_INET6, SOCK_DGRAM, 1023) && errno == EACCES, "and datagrams of IPv6");
+	check(0, !bound(AF_INET, SOCK_STREAM, 1024), "port 1024 does not need it");
+}
+
+static void check_low_ports(void)
+{
+	check(0, !bound(AF_INET, SOCK_STREAM, 1023) && !bound(AF_INET6, SOCK_DGRAM, 1023),
+	      "root has a port below 1024");
+	as_user(bind_as_user);
+}
+
 void check_same(void)
 {
 	bool tsi = has_tsi();
-	pid_t pids[2];
+	pid_t pids[SERVICES];
 
 	/* So that other addresses are reachable without TSI, too */
 	check(0, add_dummy("dummy2", true) && add_route(ROUTE_UNICAST, AF_INET, NULL, "dummy2"),
 	      "a route to all other addresses");
 	if (!tsi)
 		start_services(pids);
+	check_same_datagrams();
 	check_segments();
 	check_more();
 	check_errors();
 	check_errors6();
 	check_late_server();
 	check_progress_both();
+	check_two_threads();
 	check_discarded();
 	check_after_end();
 	check_routes();
 	check_bound_to_lo();
 	check_interfaces();
-	for (int i = 0; !tsi && i < 2; i++) {
-		kill(pids[i], SIGKILL);
-		waitpid(pids[i], NULL, 0);
-	}
+	check_low_ports();
+	if (!tsi)
+		stop_services(pids);
 }

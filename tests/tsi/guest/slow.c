@@ -224,6 +224,22 @@ void check_nameless_host(void)
 	close(listener);
 }
 
+/* The second time, the socket listens already, if not at the host. */
+static void check_listen_twice(void)
+{
+	bool cut_off = write_file(REACHES_HOST, "0");
+	int fd = listen_at("0.0.0.0", 9405), client;
+	double start;
+
+	check(19, cut_off && fd >= 0 && write_file(REACHES_HOST, "1"), "a socket listens in the guest alone");
+	start = now();
+	check(19, !listen(fd, 5) && now() - start < 3, "another listen() does not ask the host");
+	client = stream_to("127.0.0.1", 9405);
+	check(19, client >= 0, "and the socket still listens");
+	close(client);
+	close(fd);
+}
+
 /* The host never answers. */
 void check_silent_host(void)
 {
@@ -248,6 +264,8 @@ void check_silent_host(void)
 	alarm_after(500);
 	check(19, listen_at("0.0.0.0", 9401) < 0 && now() - start < 8,
 	      "a signal does not change that");
+
+	check_listen_twice();
 
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	start = now();

@@ -279,6 +279,33 @@ static void check_timeouts(void)
 	close(fd);
 }
 
+static void *send_much(void *argument)
+{
+	static char block[400000];
+
+	send(*(int *)argument, block, sizeof(block), MSG_NOSIGNAL);
+	return NULL;
+}
+
+/* The host has filled the window, and is not told of every byte that is read. */
+static void check_low_water(void)
+{
+	static char block[190 * 1024], rest[400000 - sizeof(block)];
+	int fd = stream_to("127.0.0.1", HOST_ECHO), count = 0, low = 100000;
+	pthread_t thread;
+
+	pthread_create(&thread, NULL, send_much, &fd);
+	for (double start = now(); count < 256 * 1024 && now() - start < (double)PATIENCE / 1000;
+	     usleep(10000))
+		ioctl(fd, FIONREAD, &count);
+	check(32, recv(fd, block, sizeof(block), MSG_WAITALL) == sizeof(block) &&
+		  !setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &low, sizeof(low)) && readable(fd, 10000),
+	      "SO_RCVLOWAT above what has come lets more come");
+	recv(fd, rest, sizeof(rest), MSG_WAITALL);
+	pthread_join(thread, NULL);
+	close(fd);
+}
+
 static void *drain(void *argument)
 {
 	static char block[65536];
@@ -566,6 +593,7 @@ void check_stream(void)
 	check_epoll("and for the guest", 9102, 30);
 	close(listener);
 	check_timeouts();
+	check_low_water();
 	check_full();
 	check_ends();
 	check_end_wakes();

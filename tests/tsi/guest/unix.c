@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -53,6 +54,41 @@ static bool refused(const char *path, int type, int error)
 	return good;
 }
 
+/* What a socket that listens has left, while the host has it still. */
+static void check_renamed(const char *at)
+{
+	char spelled[160];
+	const char *name = strrchr(at, '/');
+	int status;
+	pid_t pid;
+
+	check(0, refused(at, SOCK_STREAM, ENOENT), "connect() does not find it at its old path");
+	check(0, refused(at, SOCK_STREAM | SOCK_NONBLOCK, ENOENT), "nor does a non-blocking connect()");
+	check(0, refused(at, SOCK_DGRAM, ENOENT), "nor one for datagrams");
+	snprintf(spelled, sizeof(spelled), "/.%.*s//.%s", (int)(name - at), at, name);
+	check(0, refused(spelled, SOCK_STREAM, ENOENT), "nor one that spells the path otherwise");
+	pid = fork();
+	if (!pid)
+		_exit(chroot("/proc") || !refused(at, SOCK_STREAM, ENOENT));
+	check(0, waitpid(pid, &status, 0) == pid && !status, "nor one with another root directory");
+}
+
+/* A server is replaced by another, as by those that unlink what is in their way. */
+static void check_replaced(const char *at)
+{
+	int old = path_bind(at, SOCK_STREAM), next;
+
+	listen(old, 5);
+	check(0, host_reaches(old, at), "the host reaches a server by its path");
+	unlink(at);
+	next = path_bind(at, SOCK_STREAM);
+	check(0, !listen(next, 5), "another listens at the same path");
+	close(old);
+	check(0, host_reaches(next, at), "the host reaches that one after the other has gone");
+	close(next);
+	unlink(at);
+}
+
 /* In the directory of the host's sockets, where the host can listen for the guest. */
 static void check_stale(const char *path)
 {
@@ -72,6 +108,7 @@ static void check_stale(const char *path)
 
 	listener = path_bind(at, SOCK_STREAM);
 	check(0, !listen(listener, 5) && !rename(at, other), "a socket that listens is renamed");
+	check_renamed(at);
 	close(path_connect(other, SOCK_STREAM));
 	close(listener);
 	check(0, refused(other, SOCK_STREAM, ECONNREFUSED), "connect() to a stale path is refused");
@@ -82,6 +119,7 @@ static void check_stale(const char *path)
 	      "connect() for datagrams does not find a path");
 	check(0, refused(other, SOCK_DGRAM | SOCK_NONBLOCK, ENOENT),
 	      "nor does a non-blocking one");
+	check_replaced(at);
 }
 
 void check_unix(void)

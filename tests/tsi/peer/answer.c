@@ -115,24 +115,27 @@ void answer_name(struct peer *peer, uint32_t port, int32_t result,
 	answer(peer, TSI_GETNAME, port, bytes, sizeof(bytes));
 }
 
+static bool has_answer(enum opcode opcode)
+{
+	return opcode == TSI_CONNECT || opcode == TSI_LISTEN || opcode == TSI_ACCEPT ||
+	       opcode == TSI_GETNAME;
+}
+
 bool answer_failure(struct peer *peer, enum opcode opcode, uint32_t port)
 {
 	int32_t result = -(int32_t)peer->options->fail_with;
 
-	if (!result || !is_spoiled(peer->options, opcode))
+	if (!result || !is_spoiled(peer->options, opcode) || !has_answer(opcode))
 		return false;
-	switch (opcode) {
-	case TSI_CONNECT:
-	case TSI_LISTEN:
-	case TSI_ACCEPT:
-		answer_result(peer, opcode, port, result);
-		return true;
-	case TSI_GETNAME:
+	peer->failable_count++;
+	if (peer->failable_count < peer->options->fail_first ||
+	    peer->failable_count > peer->options->fail_last)
+		return false;
+	if (opcode == TSI_GETNAME)
 		answer_name(peer, port, result, NULL, 0);
-		return true;
-	default:
-		return false;
-	}
+	else
+		answer_result(peer, opcode, port, result);
+	return true;
 }
 
 static void remove_delayed(struct peer *peer, struct delayed_answer *answer)

@@ -67,6 +67,20 @@ static void connect_proxy(struct peer *peer, uint32_t source, const struct messa
 		answer_result(peer, TSI_CONNECT, source, result);
 }
 
+/* As an IPv6 socket names a peer of IPv4; see open_ipv4() in listener.c. */
+static void map_address(struct sockaddr_storage *address, socklen_t *length)
+{
+	struct sockaddr_in6 inet6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in inet;
+
+	memcpy(&inet, address, sizeof(inet));
+	inet6.sin6_port = inet.sin_port;
+	inet6.sin6_addr.s6_addr[10] = inet6.sin6_addr.s6_addr[11] = 0xff;
+	memcpy(&inet6.sin6_addr.s6_addr[12], &inet.sin_addr, sizeof(inet.sin_addr));
+	memcpy(address, &inet6, sizeof(inet6));
+	*length = sizeof(inet6);
+}
+
 /* The protocol has a selector, but only the peer's name to select. */
 static void get_name(struct peer *peer, uint32_t source, const struct message *message)
 {
@@ -80,8 +94,10 @@ static void get_name(struct peer *peer, uint32_t source, const struct message *m
 		result = -EINVAL;
 	else if (getpeername(proxy->watch.fd, (struct sockaddr *)&address, &length))
 		result = -errno;
+	if (!result && proxy->family == AF_INET6 && address.ss_family == AF_INET)
+		map_address(&address, &length);
 	/* The reference host does so for datagram sockets, whose names a guest need not ask for. */
-	else if (peer->options->misbehaviour & STORAGE_LENGTH)
+	if (!result && peer->options->misbehaviour & STORAGE_LENGTH)
 		length = TSI_ADDRESS_SIZE;
 	answer_name(peer, source, result, &address, length);
 }

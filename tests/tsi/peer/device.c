@@ -38,6 +38,10 @@ static bool take(struct device *device, enum ring ring, struct chain *chain)
 static bool take_to_guest(struct device *device)
 {
 	while (!device->to_guest_taken) {
+		unsigned int available = virtqueue_available(queue(device, RING_TO_GUEST));
+
+		if (available > device->to_guest_most)
+			device->to_guest_most = available;
 		if (!take(device, RING_TO_GUEST, &device->to_guest))
 			return false;
 		if (device->to_guest.writable_size > PACKET_HEADER_SIZE) {
@@ -228,6 +232,7 @@ static void device_started(struct vhost_user_device *callbacks)
 
 	forget_parked(device);
 	device->to_guest_taken = false;
+	device->to_guest_most = 0;
 	log_note(device->log, "the driver accepts features %#llx",
 		 (unsigned long long)device->user->features);
 	peer_start(device->peer);
@@ -245,7 +250,7 @@ static void device_stopping(struct vhost_user_device *callbacks, enum ring ring)
 	}
 	if (ring == RING_TO_GUEST)
 		log_note(device->log, "of %u buffers for packets, %u were free at the end",
-			 queue(device, ring)->size, virtqueue_available(queue(device, ring)));
+			 device->to_guest_most, virtqueue_available(queue(device, ring)));
 }
 
 static void device_kicked(struct vhost_user_device *callbacks, enum ring ring)

@@ -22,6 +22,8 @@ struct device {
 	/* The next buffer of the guest to write to, when there is one. */
 	struct chain to_guest;
 	bool to_guest_taken;
+	/* The most buffers that the guest has offered at a time. */
+	unsigned int to_guest_most;
 	struct chain from_guest;
 	struct parked_queue parked;
 	unsigned int parked_count;

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -61,6 +63,14 @@ static void listener_ready(struct watch *watch, uint32_t events)
 			 proxy->guest_port);
 }
 
+static void ipv4_ready(struct watch *watch, uint32_t events)
+{
+	struct proxy *proxy = (struct proxy *)((char *)watch - offsetof(struct proxy, ipv4));
+
+	(void)events;
+	offer_connection(proxy->peer, watch->fd, proxy->family, proxy->vm_port, proxy->guest_port);
+}
+
 /* A socket that nothing listens on any more is in the way of the next listener. */
 static void unlink_stale_socket(const struct sockaddr_un *address, socklen_t length)
 {
@@ -97,15 +107,76 @@ static int bind_unix(int fd, const struct sockaddr_storage *storage, socklen_t l
 	return 0;
 }
 
+static bool is_any6(const struct message_address *address)
+{
+	struct sockaddr_in6 inet6;
+
+	memcpy(&inet6, &address->storage, sizeof(inet6));
+	return inet6.sin6_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&inet6.sin6_addr);
+}
+
 static int bind_inet(int fd, const struct message_address *address)
 {
 	int on = 1;
 
 	/* What a restarted server needs; two guests must not share a port unawares. */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (is_any6(address))
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, (const struct sockaddr *)&address->storage, address->length))
 		return -errno;
 	return 0;
+}
+
+static in_port_t port_of(const struct message_address *address)
+{
+	struct sockaddr_in inet;
+
+	/* It is at the same place in both families. */
+	memcpy(&inet, &address->storage, sizeof(inet));
+	return inet.sin_port;
+}
+
+/*
+ * A guest does not say IPV6_V6ONLY. So a socket at [::] has another one for IPv4, for
+ * as long as the guest does not ask for the port with an address of IPv4.
+ */
+static void open_ipv4(struct proxy *proxy, const struct message_address *address, int backlog)
+{
+	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = port_of(address) };
+	struct message_address ipv4 = { .length = sizeof(any) };
+	int fd;
+
+	if (!is_any6(address) || !any.sin_port)
+		return;
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	memcpy(&ipv4.storage, &any, sizeof(any));
+	proxy->ipv4 = (struct watch){ .fd = fd, .ready = ipv4_ready };
+	if (bind_inet(fd, &ipv4) || listen(fd, backlog) ||
+	    loop_watch(proxy->peer->loop, &proxy->ipv4, EPOLLIN))
+		loop_drop(proxy->peer->loop, &proxy->ipv4);
+}
+
+static void give_up_port(struct proxy *proxy, in_port_t port)
+{
+	struct message_address address = { .length = sizeof(address.storage) };
+
+	if (proxy->ipv4.fd >= 0 &&
+	    !getsockname(proxy->ipv4.fd, (struct sockaddr *)&address.storage, &address.length) &&
+	    port_of(&address) == port)
+		loop_drop(proxy->peer->loop, &proxy->ipv4);
+}
+
+static void give_up_ipv4(struct peer *peer, const struct message_address *address)
+{
+	struct proxy *proxy;
+
+	if (address->storage.ss_family != AF_INET)
+		return;
+	for (proxy = LIST_FIRST(&peer->table.all); proxy; proxy = LIST_NEXT(proxy, all))
+		give_up_port(proxy, port_of(address));
 }
 
 static int clamp_backlog(uint32_t backlog)
@@ -126,10 +197,12 @@ int listener_listen(struct proxy *proxy, const struct message *message)
 	result = policy_listen(proxy->peer->options, &address);
 	if (result)
 		return result;
-	if (proxy->family == AF_UNIX && address.storage.ss_family == AF_UNIX)
+	if (proxy->family == AF_UNIX && address.storage.ss_family == AF_UNIX) {
 		result = bind_unix(proxy->watch.fd, &address.storage, address.length, proxy->path);
-	else
+	} else {
+		give_up_ipv4(proxy->peer, &address);
 		result = bind_inet(proxy->watch.fd, &address);
+	}
 	if (result)
 		return result;
 	if (listen(proxy->watch.fd, clamp_backlog(message->backlog)))
@@ -137,6 +210,7 @@ int listener_listen(struct proxy *proxy, const struct message *message)
 	proxy->watch.ready = listener_ready;
 	if (loop_watch(proxy->peer->loop, &proxy->watch, EPOLLIN))
 		return -errno;
+	open_ipv4(proxy, &address, clamp_backlog(message->backlog));
 	proxy->vm_port = message->vm_port;
 	proxy->state = PROXY_LISTENING;
 	return 0;

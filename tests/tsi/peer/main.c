@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "behave.h"
 #include "device.h"
 #include "log.h"
 #include "loop.h"
@@ -27,6 +28,7 @@ struct program {
 	struct device device;
 	struct peer peer;
 	struct reset reset;
+	struct behave behave;
 };
 
 static void signal_ready(struct watch *watch, uint32_t events)
@@ -86,7 +88,7 @@ static int serve(struct program *program)
 	return program->user.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int run(struct program *program, const struct options *options)
+static int run(struct program *program, struct options *options)
 {
 	const struct wire wire = { &program->device, device_room, device_send };
 	int status = EXIT_FAILURE, connection;
@@ -103,6 +105,11 @@ static int run(struct program *program, const struct options *options)
 	if (options->reset_path && reset_open(&program->reset, options->reset_path,
 					      &program->loop, &program->device)) {
 		fprintf(stderr, "tsi-peer: %s: %s\n", options->reset_path, strerror(errno));
+		goto close_log;
+	}
+	if (options->behave_path &&
+	    behave_open(&program->behave, options, &program->loop, &program->log)) {
+		fprintf(stderr, "tsi-peer: %s: %s\n", options->behave_path, strerror(errno));
 		goto close_log;
 	}
 	if (peer_init(&program->peer, options, &program->socket_loop, &wire, &program->log))

@@ -74,8 +74,12 @@ static const char help_text[] =
 "Tests of a guest:\n"
 "  --misbehave NAME         be a bad host, in one of the ways below; more than once\n"
 "                           for more than one\n"
+"  --behave-by FIFO         at each line in FIFO, misbehave in the ways that it names,\n"
+"                           with a space between two, and in no others\n"
 "  --fail NUMBER            answer requests with -NUMBER, an error number of Linux,\n"
 "                           instead of carrying them out\n"
+"  --which FIRST-LAST       of the requests that --fail is for, fail only these,\n"
+"                           counted from 1\n"
 "  --only REQUEST           spoil, delay or fail only connect, getname, listen or\n"
 "                           accept\n"
 "  --delay MILLISECONDS     how late a delayed answer comes [3000]\n"
@@ -102,6 +106,8 @@ void options_default(struct options *options)
 	memset(options, 0, sizeof(*options));
 	options->guest_cid = 3;
 	options->inet = true;
+	options->fail_first = 1;
+	options->fail_last = UINT32_MAX;
 	options->delay_milliseconds = 3000;
 }
 
@@ -171,6 +177,19 @@ static int parse_port_mapping(struct options *options, const char *text)
 	return 0;
 }
 
+static int parse_which(struct options *options, const char *text)
+{
+	unsigned long first, last;
+	const char *rest;
+
+	if (number(text, '-', 1, UINT32_MAX, &first, &rest) ||
+	    number(rest, '\0', first, UINT32_MAX, &last, &rest))
+		return bad("not FIRST-LAST", text);
+	options->fail_first = (uint32_t)first;
+	options->fail_last = (uint32_t)last;
+	return 0;
+}
+
 static int parse_path_mapping(struct path_mapping mappings[MAPPINGS_MAX], unsigned int *count,
 			      const char *text)
 {
@@ -189,17 +208,25 @@ static int parse_path_mapping(struct path_mapping mappings[MAPPINGS_MAX], unsign
 	return 0;
 }
 
-static int parse_misbehaviour(struct options *options, const char *text)
+unsigned int options_misbehaviour(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < COUNT(misbehaviours); i++) {
-		if (!strcmp(text, misbehaviours[i].name)) {
-			options->misbehaviour |= misbehaviours[i].bit;
-			return 0;
-		}
+		if (!strcmp(name, misbehaviours[i].name))
+			return misbehaviours[i].bit;
 	}
-	return bad("not a way to misbehave", text);
+	return 0;
+}
+
+static int parse_misbehaviour(struct options *options, const char *text)
+{
+	unsigned int bit = options_misbehaviour(text);
+
+	if (!bit)
+		return bad("not a way to misbehave", text);
+	options->misbehaviour |= bit;
+	return 0;
 }
 
 static int parse_request(struct options *options, const char *text)
@@ -230,9 +257,11 @@ enum option_code {
 	TIME_SYNC,
 	MISBEHAVE,
 	FAIL,
+	WHICH,
 	ONLY,
 	DELAY,
 	RESET_BY,
+	BEHAVE_BY,
 	HELP,
 };
 
@@ -250,9 +279,11 @@ static const struct option long_options[] = {
 	{ "time-sync", required_argument, NULL, TIME_SYNC },
 	{ "misbehave", required_argument, NULL, MISBEHAVE },
 	{ "fail", required_argument, NULL, FAIL },
+	{ "which", required_argument, NULL, WHICH },
 	{ "only", required_argument, NULL, ONLY },
 	{ "delay", required_argument, NULL, DELAY },
 	{ "reset-by", required_argument, NULL, RESET_BY },
+	{ "behave-by", required_argument, NULL, BEHAVE_BY },
 	{ "help", no_argument, NULL, HELP },
 	{ NULL, 0, NULL, 0 },
 };
@@ -291,12 +322,17 @@ static int parse_option(struct options *options, int code, const char *value)
 		return parse_misbehaviour(options, value);
 	case FAIL:
 		return parse_unsigned(value, 1, 65535, &options->fail_with);
+	case WHICH:
+		return parse_which(options, value);
 	case ONLY:
 		return parse_request(options, value);
 	case DELAY:
 		return parse_unsigned(value, 1, 600000, &options->delay_milliseconds);
 	case RESET_BY:
 		options->reset_path = value;
+		return 0;
+	case BEHAVE_BY:
+		options->behave_path = value;
 		return 0;
 	default:
 		/* getopt_long() has said what is wrong. */

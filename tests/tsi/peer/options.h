@@ -62,11 +62,17 @@ struct options {
 	uint32_t misbehaviour_opcode;
 	/* What requests fail with, instead of being carried out; 0 for nothing. */
 	uint32_t fail_with;
+	/* The first and the last request that fails, counted from 1. */
+	uint32_t fail_first, fail_last;
 	unsigned int delay_milliseconds;
 	/* Where commands to reset the transport come from, or NULL. */
 	const char *reset_path;
+	/* Where the ways to misbehave come from that replace those above, or NULL. */
+	const char *behave_path;
 };
 
+/* The bit of a way to misbehave, 0 for a name of none. */
+unsigned int options_misbehaviour(const char *name);
 void options_default(struct options *options);
 
 enum options_outcome { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_BAD };

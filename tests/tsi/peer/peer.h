@@ -57,6 +57,8 @@ struct peer {
 	struct proxy_table table;
 	struct delayed_queue delayed;
 	unsigned int delayed_count;
+	/* Requests that --fail is for. */
+	uint32_t failable_count;
 	struct plain_listener plain_listeners[MAPPINGS_MAX];
 	unsigned int plain_listener_count;
 	uint64_t next_time_sync;

@@ -54,6 +54,7 @@ struct proxy *proxy_new(struct peer *peer, uint32_t guest_port, uint32_t host_po
 		return NULL;
 	}
 	proxy->watch.fd = fd;
+	proxy->ipv4.fd = -1;
 	proxy->peer = peer;
 	proxy->guest_port = guest_port;
 	proxy->host_port = host_port;
@@ -82,6 +83,7 @@ void proxy_free(struct proxy *proxy)
 	LIST_REMOVE(proxy, all);
 	peer->table.count--;
 	loop_drop(peer->loop, &proxy->watch);
+	loop_drop(peer->loop, &proxy->ipv4);
 	if (proxy->path[0])
 		unlink(proxy->path);
 	byte_queue_free(&proxy->unsent);

@@ -50,6 +50,8 @@ struct proxy {
 	uint32_t unannounced;
 	bool accept_waits;
 	uint32_t accept_port;
+	/* For IPv4, of a socket that listens at [::]; -1 for none. */
+	struct watch ipv4;
 	/* PROXY_REVERSE: the socket whose ACCEPT waits for it, 0 for none. */
 	uint32_t announced_to;
 	/* What to unlink when the proxy goes; empty for none. */

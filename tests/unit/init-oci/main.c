@@ -11,11 +11,14 @@ int main(void)
 	srunner_add_suite(runner, config_suite());
 	srunner_add_suite(runner, device_wait_suite());
 	srunner_add_suite(runner, image_suite());
+	srunner_add_suite(runner, in_root_suite());
 	srunner_add_suite(runner, kernel_names_suite());
 	srunner_add_suite(runner, large_suite());
 	srunner_add_suite(runner, life_suite());
 	srunner_add_suite(runner, mount_options_suite());
 	srunner_add_suite(runner, parts_suite());
+	srunner_add_suite(runner, resources_suite());
+	srunner_add_suite(runner, seccomp_suite());
 	srunner_add_suite(runner, users_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);

@@ -127,8 +127,7 @@ START_TEST(takes_what_tools_write_by_default)
 		"{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\"}],"
 		"\"linux\":{\"resources\":{\"devices\":[{\"allow\":false}]},\"seccomp\":null,"
 		"\"uidMappings\":[],\"mountLabel\":\"\"}")), 0);
-	ck_assert_uint_eq(config.ignored_count, 1);
-	ck_assert_str_eq(config.ignored[0], "linux.resources");
+	ck_assert_uint_eq(config.ignored_count, 0);
 	ck_assert_uint_eq(config.mount_count, 7);
 	ck_assert_str_eq(config.mounts[1].destination, "/dev");
 	ck_assert_str_eq(config.mounts[1].options[0], "nosuid");
@@ -200,12 +199,12 @@ START_TEST(names_every_field_that_it_does_not_carry_out)
 		"{\"hooks\":{\"prestart\":[1],\"createRuntime\":[1],\"createContainer\":[1],"
 		"\"poststart\":[1],\"poststop\":[1],\"startContainer\":[]},"
 		"\"process\":{\"args\":[\"a\"],\"execCPUAffinity\":{\"a\":1}},"
-		"\"linux\":{\"devices\":[1],\"intelRdt\":{\"a\":1},\"resources\":{\"a\":1}}}"), 0);
-	ck_assert_uint_eq(config.ignored_count, 9);
+		"\"linux\":{\"intelRdt\":{\"a\":1}}}"), 0);
+	ck_assert_uint_eq(config.ignored_count, 7);
 	ck_assert_str_eq(config.ignored[0], "hooks.prestart");
 	ck_assert_str_eq(config.ignored[4], "hooks.poststop");
 	ck_assert_str_eq(config.ignored[5], "process.execCPUAffinity");
-	ck_assert_str_eq(config.ignored[8], "linux.resources");
+	ck_assert_str_eq(config.ignored[6], "linux.intelRdt");
 	ck_assert_uint_eq(config.hook_count, 0);
 	config_free(&config);
 }
@@ -379,8 +378,6 @@ static const struct {
 	  "config: process.selinuxLabel: is not supported by this version"
 	  "; init_oci.without=selinux starts without it" },
 	{ TOP("\"linux\":[]"), "config: linux: is not an object" },
-	{ TOP("\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}}"),
-	  "config: linux.seccomp: is not supported by this version" },
 	{ TOP("\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1},"
 	      "{\"containerID\":1,\"hostID\":1000,\"size\":1}]}"),
 	  "config: linux.uidMappings: is not supported by this version"

@@ -116,6 +116,13 @@ END_TEST
 static struct pump pump;
 static int source, sink;	/* the far ends */
 
+/* As long as there is something to carry. */
+static void pump_run(struct pump *running)
+{
+	while (pump_step(running))
+		;
+}
+
 static void make_pump(void)
 {
 	int from[2], to[2];
@@ -146,6 +153,26 @@ START_TEST(pump_carries_and_ends)
 	ck_assert_int_eq(read(sink, text, sizeof(text)), 0);
 	ck_assert_int_eq(pump.from, -1);
 	pump_run(&pump);
+	close(sink);
+}
+END_TEST
+
+/* A writer that never stops must not keep PID 1: a step carries one buffer. */
+START_TEST(pump_step_carries_a_buffer)
+{
+	static char block[65536], more[65536];
+
+	make_pump();
+	ck_assert_int_eq(write(source, block, sizeof(block)), sizeof(block));
+	ck_assert(pump_step(&pump));
+	ck_assert_int_eq(read(sink, more, sizeof(more)), sizeof(pump.buffer));
+	while (pump_step(&pump))
+		;
+	ck_assert_int_gt(pump.from, -1);
+	close(source);
+	while (pump_step(&pump))
+		;
+	ck_assert_int_eq(pump.from, -1);
 	close(sink);
 }
 END_TEST
@@ -265,6 +292,7 @@ Suite *life_suite(void)
 	tcase_add_test(cases, other_lines_are_errors_of_one_line);
 	tcase_add_test(cases, lines_are_cut_at_their_end);
 	tcase_add_test(cases, pump_carries_and_ends);
+	tcase_add_test(cases, pump_step_carries_a_buffer);
 	tcase_add_test(cases, pump_loses_nothing_when_the_reader_is_slow);
 	tcase_add_test(cases, pump_ends_when_nobody_reads);
 	tcase_add_test(cases, pump_waits_for_a_port_to_be_opened);

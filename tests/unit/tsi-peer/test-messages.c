@@ -409,6 +409,7 @@ START_TEST(options_are_checked)
 		"--map=80", "--map=80:", "--map=0:80", "--map=80:65536", "--host-port=1",
 		"--host-port=1=", "--host-port=620=/x", "--guest-port=-1=/x", "--time-sync=0",
 		"--misbehave=well", "--only=release", "--delay=-1", "--fail=0", "--unknown", "left-over",
+		"--which=2", "--which=0-1", "--which=3-2",
 	};
 	struct options options;
 	size_t i;

@@ -2,7 +2,13 @@
 /* Item 50 of tests/tsi/CONFORMANCE.md: a host that resets what it should not. */
 #include "tests.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "behave.h"
 
 /* Up to the connection, with whatever the host does then. */
 static int begin_stream(struct guest *guest, unsigned int misbehaviour)
@@ -129,6 +135,38 @@ START_TEST(item_50_reset_of_an_accepted_connection)
 }
 END_TEST
 
+static void write_command(struct loop *loop, int fd, const char *command)
+{
+	ck_assert_int_eq(write(fd, command, strlen(command)), (ssize_t)strlen(command));
+	ck_assert_int_ge(loop_turn(loop, 1000), 0);
+}
+
+START_TEST(misbehaviour_changes_by_a_fifo)
+{
+	char directory[] = "/tmp/tsi-peer.XXXXXX", path[64];
+	struct options options = { .misbehaviour = RESET_DATA, .behave_path = path };
+	struct behave behave;
+	struct loop loop;
+	struct log log = { 0 };
+
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/fifo", directory);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(loop_open(&loop), 0);
+	ck_assert_int_eq(behave_open(&behave, &options, &loop, &log), 0);
+	write_command(&loop, behave.fifo.fd, "no-answer reset-request\n");
+	ck_assert_uint_eq(options.misbehaviour, NO_ANSWER | RESET_REQUEST);
+	write_command(&loop, behave.fifo.fd, "no-answer\nlong-answer unknown\n");
+	ck_assert_uint_eq(options.misbehaviour, LONG_ANSWER);
+	write_command(&loop, behave.fifo.fd, "\n");
+	ck_assert_uint_eq(options.misbehaviour, 0);
+	loop_drop(&loop, &behave.fifo);
+	loop_close(&loop);
+	unlink(path);
+	rmdir(directory);
+}
+END_TEST
+
 Suite *misbehaviour_suite(void)
 {
 	Suite *suite = suite_create("tsi-peer misbehaviour");
@@ -142,6 +180,7 @@ Suite *misbehaviour_suite(void)
 	tcase_add_test(tcase, item_50_reset_after_shutdown);
 	tcase_add_test(tcase, item_50_reset_of_a_reverse_request);
 	tcase_add_test(tcase, item_50_reset_of_an_accepted_connection);
+	tcase_add_test(tcase, misbehaviour_changes_by_a_fifo);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

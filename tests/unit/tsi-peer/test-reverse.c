@@ -171,6 +171,77 @@ START_TEST(listen_tells_what_is_in_the_way)
 }
 END_TEST
 
+/* The guest asks to listen at the port of all addresses, for its socket ID. */
+static void guest_listens(struct guest *guest, uint32_t id, uint16_t family, in_port_t port, int result)
+{
+	struct sockaddr_in inet = { .sin_family = AF_INET, .sin_port = port };
+	struct sockaddr_in6 inet6 = { .sin6_family = AF_INET6, .sin6_port = port };
+
+	guest_create(guest, id, family, TSI_SOCK_STREAM);
+	if (family == TSI_INET)
+		guest_listen(guest, id, id, &inet, sizeof(inet));
+	else
+		guest_listen(guest, id, id, &inet6, sizeof(inet6));
+	ck_assert_int_eq(guest_result(guest, TSI_LISTEN), result);
+}
+
+/* Which of the guest's sockets a connection to the loopback address of the family reaches */
+static uint32_t reached(struct guest *guest, int family, in_port_t port)
+{
+	struct sockaddr_in inet = {
+		.sin_family = AF_INET, .sin_port = port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sockaddr_in6 inet6 = {
+		.sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = in6addr_loopback,
+	};
+	const struct guest_packet *packet;
+	int client = socket(family, SOCK_STREAM, 0);
+	uint32_t id, host_port;
+
+	ck_assert_int_eq(family == AF_INET ?
+			 connect(client, (struct sockaddr *)&inet, sizeof(inet)) :
+			 connect(client, (struct sockaddr *)&inet6, sizeof(inet6)), 0);
+	packet = guest_take(guest);
+	ck_assert_uint_eq(packet->header.op, OP_REQUEST);
+	id = packet->header.dst_port;
+	host_port = packet->header.src_port;
+	/* A socket of IPv6 has names of IPv6. */
+	packet = &guest->packets[guest->taken];
+	guest_get_name(guest, id, host_port);
+	ck_assert_int_eq(guest_result(guest, TSI_GETNAME), 0);
+	ck_assert_uint_eq(get_le16(packet->payload + 8), id == ID ? TSI_INET6 : TSI_INET);
+	guest_stream(guest, id, host_port, OP_RST, 0, NULL, 0);
+	close(client);
+	return id;
+}
+
+START_TEST(both_families_have_the_port)
+{
+	struct sockaddr_storage address;
+	socklen_t length;
+	struct guest guest;
+	in_port_t port;
+
+	/* One that was free a moment ago; it is at the same place in both families. */
+	close(host_listener(AF_INET, &address, &length));
+	port = ((struct sockaddr_in *)&address)->sin_port;
+	guest_init(&guest);
+	guest_start(&guest);
+	guest_listens(&guest, ID, TSI_INET6, port, 0);
+	ck_assert_uint_eq(reached(&guest, AF_INET6, port), ID);
+	ck_assert_uint_eq(reached(&guest, AF_INET, port), ID);
+	guest_listens(&guest, ID + 1, TSI_INET, port, 0);
+	ck_assert_uint_eq(reached(&guest, AF_INET6, port), ID);
+	ck_assert_uint_eq(reached(&guest, AF_INET, port), ID + 1);
+	guest_listens(&guest, ID + 2, TSI_INET, port, -EADDRINUSE);
+	guest_release(&guest, ID, TSI_STREAM_PORT);
+	guest_listens(&guest, ID, TSI_INET6, port, 0);
+	ck_assert_uint_eq(reached(&guest, AF_INET6, port), ID);
+	ck_assert_uint_eq(reached(&guest, AF_INET, port), ID + 1);
+	guest_free(&guest);
+}
+END_TEST
+
 static void make_unix_address(struct sockaddr_un *address, const char *directory)
 {
 	memset(address, 0, sizeof(*address));
@@ -286,6 +357,7 @@ Suite *reverse_suite(void)
 	tcase_add_test(tcase, refused_reverse_connection_hangs_up);
 	tcase_add_test(tcase, unanswered_reverse_connection_ends_by_time);
 	tcase_add_test(tcase, listen_tells_what_is_in_the_way);
+	tcase_add_test(tcase, both_families_have_the_port);
 	tcase_add_test(tcase, unix_sockets_leave_nothing_behind);
 	tcase_add_test(tcase, plain_ports_reach_unix_sockets_both_ways);
 	suite_add_tcase(suite, tcase);

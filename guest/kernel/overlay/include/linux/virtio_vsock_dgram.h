@@ -13,6 +13,7 @@ struct msghdr;
 struct sk_buff;
 struct sock;
 struct sockaddr_vm;
+struct virtqueue;
 struct vsock_sock;
 
 /* Operations of the transport, for sockets of AF_VSOCK. */
@@ -47,6 +48,12 @@ struct sk_buff *virtio_vsock_dgram_from_msg(struct sock *sk,
 void virtio_vsock_dgram_send(struct sk_buff *skb, u32 from, u32 to, bool more);
 bool virtio_vsock_dgram_has_room(struct wait_queue_entry *wait);
 void virtio_vsock_dgram_forget(struct wait_queue_entry *wait);
+
+/* Receive buffers, for the transport. */
+int virtio_vsock_buffers_fill(struct virtqueue *vq);
+void virtio_vsock_buffers_free(struct virtqueue *vq);
+struct sk_buff *virtio_vsock_buffers_receive(struct virtqueue *vq,
+					     int *told);
 
 /* Of the transport. */
 bool virtio_vsock_has_dgram(void);

@@ -36,17 +36,21 @@
  *	link.c		the way to one proxy of the host
  *	control.c	requests and answers
  *	wait.c route.c	to wait and to wake; which destinations are in the guest
+ *	announced.c	where the host listens for the guest
  *
  * Locks, outer before inner; none is held while somebody else may take long:
  *
+ *	tsi->connecting	of a datagram socket; while it is connected, which the host
+ *			answers at once.
  *	cork->mutex	of a datagram that more is to come of; while it is sent.
  *	attempt->mutex	while an attempt is carried on, which never waits.
  *	listener->lock	spinlock. Connections to accept.
  *	tsi->lock	spinlock. State and link, and the turn they have.
  *	link->lock	spinlock. While the packets that belong together are queued.
- *	vsock_table_lock, sk_callback_lock of a vsock stream: the callbacks of a
- *			link run with it held. They take link->lock at most, and
- *			wake or queue work.
+ *	tsi_announced_lock	spinlock. Where the host listens for the guest.
+ *	vsock_table_lock: the callbacks of a port run with it held. They take
+ *			link->lock at most, and wake or queue work. Those of a vsock
+ *			stream run under RCU.
  *
  * Who uses a link takes a reference under tsi->lock and drops the lock. A link
  * that is closed under its users wakes them with the errors of a socket that was

@@ -17,15 +17,25 @@
 /* --- Worker --------------------------------------------------------------- */
 
 /*
- * Have the worker look at it in @delay jiffies. Pending work has a reference. In a
- * callback of the link the caller's is never the last one: close() waits for it.
+ * Drop a reference where the last one may not be dropped, because that sleeps: then it
+ * is the worker's.
  */
+static void tsi_attempt_put(struct tsi_attempt *attempt)
+{
+	/* Pending work has one of its own. */
+	while (!refcount_dec_not_one(&attempt->link.ref.refcount)) {
+		if (queue_delayed_work(system_unbound_wq, &attempt->work, 0))
+			return;
+	}
+}
+
+/* Have the worker look at it in @delay jiffies. */
 static void tsi_attempt_queue(struct tsi_attempt *attempt, unsigned long delay)
 {
 	if (!kref_get_unless_zero(&attempt->link.ref))
 		return;
 	if (mod_delayed_work(system_unbound_wq, &attempt->work, delay))
-		tsi_link_put(&attempt->link);
+		tsi_attempt_put(attempt);
 }
 
 /**
@@ -105,13 +115,46 @@ static void tsi_attempt_event(struct tsi_link *link, enum tsi_event event)
 
 	if (event == TSI_EVENT_RESET)
 		WRITE_ONCE(attempt->was_reset, true);
-	else if (event == TSI_EVENT_ANSWER)
-		tsi_wake(link->sk, 0);
 
 	if (event == TSI_EVENT_RESET || (goal && goal->event) ||
 	    (READ_ONCE(attempt->step) != TSI_STEP_NONE &&
 	     !atomic_read(&attempt->waiters)))
 		tsi_attempt_queue(attempt, 0);
+}
+
+static bool tsi_attempt_go_on(struct tsi_attempt *attempt);
+
+/*
+ * A stream goes on to connect at once: a thread would be woken for no more than that,
+ * and go to sleep again.
+ */
+static bool tsi_attempt_answer(struct tsi_link *link)
+{
+	struct tsi_attempt *attempt = tsi_attempt_of(link);
+	const struct tsi_goal *goal = READ_ONCE(attempt->goal);
+
+	if (goal && goal->stream)
+		return kref_get_unless_zero(&link->ref);
+	tsi_wake(link->sk, 0);
+	if (READ_ONCE(attempt->step) != TSI_STEP_NONE &&
+	    !atomic_read(&attempt->waiters))
+		tsi_attempt_queue(attempt, 0);
+	return false;
+}
+
+/* Nothing comes from the host meanwhile: who waits here may not wait for long. */
+static void tsi_attempt_answered(struct tsi_link *link)
+{
+	struct tsi_attempt *attempt = tsi_attempt_of(link);
+
+	if (READ_ONCE(link->closed))
+		goto out;
+	if (mutex_trylock(&attempt->mutex))
+		tsi_attempt_go_on(attempt);
+	else
+		tsi_attempt_queue(attempt, 0);
+out:
+	tsi_attempt_put(attempt);
 }
 
 /* --- Life ----------------------------------------------------------------- */
@@ -137,6 +180,8 @@ static void tsi_attempt_free(struct tsi_link *link)
 
 static const struct tsi_link_ops tsi_attempt_ops = {
 	.event = tsi_attempt_event,
+	.answer = tsi_attempt_answer,
+	.answered = tsi_attempt_answered,
 	.close = tsi_attempt_close,
 	.free = tsi_attempt_free,
 };
@@ -258,23 +303,14 @@ static int tsi_attempt_step(struct tsi_attempt *attempt)
 	return err;
 }
 
-/**
- * tsi_attempt_advance() - Carry an attempt on
- * @attempt: the attempt
- *
- * Return: whether it is over
- */
-bool tsi_attempt_advance(struct tsi_attempt *attempt)
+/* The mutex is held, and dropped. */
+static bool tsi_attempt_go_on(struct tsi_attempt *attempt)
 {
 	const struct tsi_goal *goal;
 	unsigned long turn;
 	int err = -EAGAIN;
 	bool over;
 
-	if (READ_ONCE(attempt->step) == TSI_STEP_NONE)
-		return true;
-
-	mutex_lock(&attempt->mutex);
 	goal = attempt->goal;
 	turn = attempt->turn;
 	if (attempt->step != TSI_STEP_NONE) {
@@ -291,6 +327,20 @@ bool tsi_attempt_advance(struct tsi_attempt *attempt)
 		goal->done(attempt, turn, err);
 	}
 	return over;
+}
+
+/**
+ * tsi_attempt_advance() - Carry an attempt on
+ * @attempt: the attempt
+ *
+ * Return: whether it is over
+ */
+bool tsi_attempt_advance(struct tsi_attempt *attempt)
+{
+	if (READ_ONCE(attempt->step) == TSI_STEP_NONE)
+		return true;
+	mutex_lock(&attempt->mutex);
+	return tsi_attempt_go_on(attempt);
 }
 
 /**

@@ -9,7 +9,9 @@
 #include <linux/virtio_vsock_dgram.h>
 #include <net/inet_common.h>
 #include <net/ipv6.h>
+#include <net/tsi.h>
 
+#include "announced.h"
 #include "connect.h"
 #include "hook.h"
 #include "ops.h"
@@ -17,6 +19,29 @@
 #include "wire.h"
 
 /* --- The host ------------------------------------------------------------- */
+
+/**
+ * struct tsi_dgram - a link for datagrams, and what a connect() may go back to
+ * @attempt: the link
+ * @state: what its socket was before connect()
+ * @peer: and to which peer
+ * @local_peer: that of the link for @peer
+ * @err: the outcome, for who waits
+ * @refused: the host has refused a connect() for which nobody waited
+ */
+struct tsi_dgram {
+	struct tsi_attempt attempt;
+	enum tsi_state state;
+	struct tsi_name peer;
+	bool local_peer;
+	int err;
+	bool refused;
+};
+
+static struct tsi_dgram *tsi_dgram_of(struct tsi_attempt *attempt)
+{
+	return container_of(attempt, struct tsi_dgram, attempt);
+}
 
 /**
  * tsi_host_link() - Make a link for what a socket has to do with the host
@@ -29,14 +54,49 @@ struct tsi_attempt *tsi_host_link(struct tsi_sock *tsi)
 {
 	if (!virtio_vsock_has_dgram())
 		return ERR_PTR(-ENETUNREACH);
-	return tsi_attempt_create(sizeof(struct tsi_attempt), tsi->sk, tsi,
-				  NULL);
+	return tsi_attempt_create(tsi_is_stream(tsi->sk) ?
+				  sizeof(struct tsi_attempt) :
+				  sizeof(struct tsi_dgram), tsi->sk, tsi, NULL);
+}
+
+/**
+ * tsi_udp_address() - Take an address as UDP takes it
+ * @sk: the socket that it was given for
+ * @addr: the address, as it came from user space
+ * @addr_len: its length
+ * @own: gets the address as one of the socket's family, if it is not: that of no
+ *	 family is one of IPv4 for sockets of IPv4; those of IPv6 take both
+ *
+ * Return: the length of @own, or 0 if @addr is to be used
+ */
+int tsi_udp_address(const struct sock *sk, const struct sockaddr *addr,
+		    int addr_len, struct sockaddr_in6 *own)
+{
+	struct sockaddr_in in;
+
+	if (addr_len < (int)sizeof(in) || sk->sk_protocol != IPPROTO_UDP)
+		return 0;
+	memcpy(&in, addr, sizeof(in));
+	if (sk->sk_family == AF_INET && in.sin_family == AF_UNSPEC) {
+		in.sin_family = AF_INET;
+		memcpy(own, &in, sizeof(in));
+		return sizeof(in);
+	}
+	if (sk->sk_family != AF_INET6 || in.sin_family != AF_INET ||
+	    ipv6_only_sock(sk))
+		return 0;
+	*own = (struct sockaddr_in6){
+		.sin6_family = AF_INET6,
+		.sin6_port = in.sin_port,
+	};
+	ipv6_addr_set_v4mapped(in.sin_addr.s_addr, &own->sin6_addr);
+	return sizeof(*own);
 }
 
 /**
  * tsi_host_name() - Put an address as the host is to have it
  * @sk: the socket that it was given for
- * @addr: the address, of the family of @sk and not too short for it
+ * @addr: the address, not too short for its family
  * @addr_len: its length, as it came from user space
  * @name: where it goes
  */
@@ -45,7 +105,13 @@ void tsi_host_name(const struct sock *sk, const struct sockaddr *addr,
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&name->addr;
 	struct sockaddr_in *in = (struct sockaddr_in *)&name->addr;
+	struct sockaddr_in6 own;
+	int own_len = tsi_udp_address(sk, addr, addr_len, &own);
 
+	if (own_len) {
+		addr = (const struct sockaddr *)&own;
+		addr_len = own_len;
+	}
 	memset(&name->addr, 0, sizeof(name->addr));
 	name->len = addr_len;
 	if (sk->sk_family == AF_INET)
@@ -100,14 +166,43 @@ static const struct tsi_goal tsi_stream_goal = {
 	.done = tsi_stream_connected,
 };
 
+/* No answer: what comes late must not be taken for that to another request. */
+static bool tsi_dgram_is_silent(int err)
+{
+	return err == -ETIMEDOUT;
+}
+
+/* Who waits has it as it was before if the host refuses. */
 static void tsi_dgram_connected(struct tsi_attempt *attempt,
 				unsigned long turn, int err)
 {
-	/* One that does not wait is TSI_CONNECTED already. */
-	if (err)
-		tsi_sock_detach(attempt->tsi, turn, err);
-	else
+	struct tsi_dgram *dgram = tsi_dgram_of(attempt);
+	struct tsi_link *link = &attempt->link;
+
+	dgram->err = err;
+	if (!err) {
 		tsi_sock_move(attempt->tsi, &turn, TSI_CONNECTED);
+	} else if (tsi_dgram_is_silent(err)) {
+		tsi_sock_detach(attempt->tsi, turn, 0);
+	} else {
+		tsi_link_set_name(link, &link->peer, &dgram->peer);
+		WRITE_ONCE(link->local_peer, dgram->local_peer);
+		tsi_sock_move(attempt->tsi, &turn, dgram->state);
+	}
+}
+
+/* One that has not waited is connected already, and stays so. */
+static void tsi_dgram_agreed(struct tsi_attempt *attempt, unsigned long turn,
+			     int err)
+{
+	if (!err)
+		return;
+	if (tsi_dgram_is_silent(err)) {
+		tsi_sock_detach(attempt->tsi, turn, err);
+		return;
+	}
+	WRITE_ONCE(tsi_dgram_of(attempt)->refused, true);
+	tsi_sock_fail(attempt->tsi, turn, TSI_CONNECTED, err);
 }
 
 static void tsi_dgram_reset(struct tsi_attempt *attempt);
@@ -121,6 +216,15 @@ static const struct tsi_goal tsi_dgram_goal = {
 	.reset = tsi_dgram_reset,
 };
 
+static const struct tsi_goal tsi_dgram_later_goal = {
+	.port = TSI_PORT_CONNECT,
+	.timeout = TSI_ANSWER_TIMEOUT,
+	.request = tsi_connect_request,
+	.answer = tsi_connect_answer,
+	.done = tsi_dgram_agreed,
+	.reset = tsi_dgram_reset,
+};
+
 /* A host that has forgotten the proxy is asked to connect it again. */
 static void tsi_dgram_reset(struct tsi_attempt *attempt)
 {
@@ -129,11 +233,42 @@ static void tsi_dgram_reset(struct tsi_attempt *attempt)
 	tsi_sock_look(attempt->tsi, &view);
 	if (view.link == &attempt->link && view.state == TSI_CONNECTED &&
 	    READ_ONCE(attempt->step) == TSI_STEP_NONE)
-		tsi_attempt_begin(attempt, &tsi_dgram_goal, view.turn);
+		tsi_attempt_begin(attempt, &tsi_dgram_later_goal, view.turn);
 	tsi_view_put(&view);
 }
 
+/**
+ * tsi_dgram_connect_again() - Ask a host again that has refused
+ * @link: of a connected datagram socket, which is about to send
+ * @turn: of the socket
+ *
+ * As a network would, where each datagram may get through or have an error.
+ */
+void tsi_dgram_connect_again(struct tsi_link *link, unsigned long turn)
+{
+	struct tsi_attempt *attempt = tsi_attempt_of(link);
+
+	if (READ_ONCE(tsi_dgram_of(attempt)->refused) &&
+	    xchg(&tsi_dgram_of(attempt)->refused, false))
+		tsi_attempt_begin(attempt, &tsi_dgram_later_goal, turn);
+}
+
 /* --- Streams -------------------------------------------------------------- */
+
+/*
+ * The outcome of a call that another thread has made, after which the socket is the
+ * guest's alone: each family has an answer of its own.
+ */
+static int tsi_stream_native_outcome(struct tsi_sock *tsi)
+{
+	struct sock *sk = tsi->sk;
+
+	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
+		return -EISCONN;
+	if (sk->sk_socket->state == SS_CONNECTED)
+		return sk->sk_family == AF_UNIX ? -EISCONN : 0;
+	return sock_error(sk) ?: -ECONNABORTED;
+}
 
 static int tsi_stream_wait(struct tsi_sock *tsi, unsigned long turn, int flags)
 {
@@ -152,7 +287,9 @@ static int tsi_stream_wait(struct tsi_sock *tsi, unsigned long turn, int flags)
 	} while (view.state == TSI_PENDING);
 
 	if (view.state == TSI_NATIVE)
-		return sock_error(tsi->sk) ?: -ECONNABORTED;
+		return tsi_stream_native_outcome(tsi);
+	if (view.state == TSI_LISTENING)
+		return -EISCONN;
 	WRITE_ONCE(tsi->told, true);
 	return 0;
 }
@@ -203,12 +340,14 @@ static bool tsi_is_mapped(const struct sockaddr *addr)
 
 /* Is the host worth a try after the guest has failed with @err? */
 static bool tsi_try_host(struct sock *sk, const struct sockaddr *addr,
-			 enum tsi_place place, int err)
+			 int addr_len, enum tsi_place place, int err)
 {
 	if (!tsi_may_reach_host(sk))
 		return false;
+	/* What the host has there for the guest was renamed or unlinked here. */
 	if (sk->sk_family == AF_UNIX)
-		return place == TSI_LOCAL && tsi_is_absent(addr, err);
+		return place == TSI_LOCAL && tsi_is_absent(addr, err) &&
+		       !tsi_is_announced(addr, addr_len);
 	if (place == TSI_LOCAL)
 		return err == -ECONNREFUSED;
 	/* A route may lead to a network of the guest that is not there now. */
@@ -223,7 +362,7 @@ static int tsi_connect_native(struct socket *sock, struct sockaddr *addr,
 	const struct proto_ops *native = sock->tsi->native;
 	int err;
 
-	err = native->connect(sock, addr, addr_len, flags);
+	err = native->connect(sock, addr, addr_len, flags | TSI_CONNECT_HOOKED);
 	/*
 	 * The loopback device is so quick that a refusal is usually here, and
 	 * then the host is to be asked. The second call gets it.
@@ -253,18 +392,40 @@ static int tsi_stream_connect_again(struct tsi_sock *tsi,
 }
 
 /* Surely for the host; else the guest is tried first. */
-static bool tsi_stream_is_for_host(struct socket *sock,
-				   const struct sockaddr *addr, int addr_len,
-				   enum tsi_place *place)
+static bool tsi_stream_is_for_host(struct sock *sk, const struct sockaddr *addr,
+				   int addr_len, enum tsi_place place)
 {
-	*place = tsi_place(sock->sk, addr, addr_len);
-	/* The family has a connect under way, or listens. */
-	if (READ_ONCE(sock->sk->sk_state) != TCP_CLOSE ||
-	    sock->state != SS_UNCONNECTED)
-		return false;
-	return *place == TSI_HOST ||
-	       (*place == TSI_LOCAL &&
-		!tsi_has_listener(sock->sk, addr, addr_len));
+	return place == TSI_HOST ||
+	       (place == TSI_LOCAL && !tsi_has_listener(sk, addr, addr_len));
+}
+
+/* A socket of which the family knows nothing yet, or nothing any more */
+static int tsi_stream_connect_new(struct socket *sock, struct sockaddr *addr,
+				  int addr_len, int flags, bool *host)
+{
+	struct sock *sk = sock->sk;
+	enum tsi_place place;
+	bool served;
+	int err;
+
+	/* That of a connect before, which nobody has asked for yet */
+	err = sock_error(sk);
+	/* A program may lead it elsewhere, from the guest or to it. */
+	if (!err)
+		err = tsi_hook_connect(sk, addr, addr_len);
+	if (err)
+		return err;
+
+	/* Within the guest no route has to be asked for, which costs much more. */
+	served = tsi_is_loopback(sk, addr, addr_len) &&
+		 tsi_has_listener(sk, addr, addr_len);
+	place = served ? TSI_LOCAL : tsi_place(sk, addr, addr_len);
+	*host = !served && tsi_stream_is_for_host(sk, addr, addr_len, place);
+	if (*host)
+		return 0;
+	err = tsi_connect_native(sock, addr, addr_len, flags, place);
+	*host = tsi_try_host(sk, addr, addr_len, place, err);
+	return err;
 }
 
 static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
@@ -272,10 +433,9 @@ static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
 {
 	struct tsi_sock *tsi = sock->tsi;
 	struct sock *sk = tsi->sk;
-	enum tsi_place place;
 	struct tsi_view view;
 	unsigned long turn;
-	bool host;
+	bool host = false;
 	int err;
 
 	do {
@@ -286,32 +446,79 @@ static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
 		turn = view.turn;
 	} while (!tsi_sock_move(tsi, &turn, TSI_PENDING));
 
-	/* That of a connect before, which nobody has asked for yet */
-	err = sock->state == SS_UNCONNECTED ? sock_error(sk) : 0;
-	if (err)
-		goto end;
-
-	host = tsi_stream_is_for_host(sock, addr, addr_len, &place);
-	if (host) {
-		err = tsi_hook_connect(sk, addr, addr_len);
-		if (err)
-			goto end;
-		/* A program may have led it elsewhere. */
-		host = tsi_stream_is_for_host(sock, addr, addr_len, &place);
-	}
-	if (!host) {
-		err = tsi_connect_native(sock, addr, addr_len, flags, place);
-		host = tsi_try_host(sk, addr, place, err);
-	}
+	/* Or the family has a connect under way, or listens. */
+	if (READ_ONCE(sk->sk_state) == TCP_CLOSE &&
+	    sock->state == SS_UNCONNECTED)
+		err = tsi_stream_connect_new(sock, addr, addr_len, flags, &host);
+	else
+		err = tsi->native->connect(sock, addr, addr_len, flags);
 	if (host)
 		return tsi_stream_connect_host(sock, addr, addr_len, flags,
 					       turn);
-end:
 	tsi_sock_move(tsi, &turn, TSI_NATIVE);
 	return err;
 }
 
 /* --- Datagrams ------------------------------------------------------------ */
+
+/* What the guest sends is not from the peer that is at the host. */
+static int tsi_dgram_leave_guest(struct socket *sock)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	if (READ_ONCE(sock->sk->sk_state) == TCP_ESTABLISHED)
+		sock->tsi->native->connect(sock, &none, sizeof(none), 0);
+	/* As by any connect(), the socket gets a port. */
+	return sock->sk->sk_family == AF_UNIX ? 0 : inet_send_prepare(sock->sk);
+}
+
+/* The link of the socket, which is PENDING, in the next state; with a reference. */
+static struct tsi_attempt *tsi_dgram_move(struct tsi_sock *tsi,
+					  unsigned long *turn,
+					  enum tsi_state state)
+{
+	struct tsi_attempt *attempt;
+	struct tsi_view view;
+	bool ours;
+
+	/* What is in the queue of the link is kept, as UDP does. */
+	tsi_sock_look(tsi, &view);
+	if (view.link) {
+		attempt = tsi_attempt_of(view.link);
+		ours = tsi_sock_move(tsi, turn, state);
+	} else {
+		attempt = tsi_host_link(tsi);
+		if (IS_ERR(attempt))
+			return attempt;
+		ours = tsi_sock_attach(tsi, turn, state, &attempt->link);
+		if (!ours)
+			tsi_link_close(&attempt->link);
+	}
+	if (!ours) {
+		tsi_link_put(&attempt->link);
+		return ERR_PTR(-ECONNABORTED);
+	}
+	return attempt;
+}
+
+static int tsi_dgram_wait(struct tsi_sock *tsi, struct tsi_attempt *attempt,
+			  unsigned long turn)
+{
+	long timeout = TSI_ANSWER_TIMEOUT;
+	struct tsi_view view;
+	int err;
+
+	err = tsi_attempt_wait(tsi, turn, TSI_WAIT_ALL, &timeout);
+	if (err) {
+		tsi_sock_detach(tsi, turn, 0);
+		return err == -EAGAIN ? -ETIMEDOUT : err;
+	}
+	tsi_sock_look(tsi, &view);
+	tsi_view_put(&view);
+	if (tsi_dgram_of(attempt)->err)
+		return tsi_dgram_of(attempt)->err;
+	return view.state == TSI_CONNECTED ? 0 : -ECONNABORTED;
+}
 
 /*
  * The host answers at once, and programs do not expect to wait. A connect() that
@@ -323,76 +530,60 @@ end:
  */
 static int tsi_dgram_connect_host(struct socket *sock, struct sockaddr *addr,
 				  int addr_len, int flags, unsigned long turn,
-				  bool local)
+				  enum tsi_state before, bool local)
 {
 	struct tsi_sock *tsi = sock->tsi;
-	struct sockaddr none = { .sa_family = AF_UNSPEC };
 	bool wait = !(flags & O_NONBLOCK) || tsi->sk->sk_family == AF_UNIX;
-	enum tsi_state state = wait ? TSI_PENDING : TSI_CONNECTED;
-	long timeout = TSI_ANSWER_TIMEOUT;
 	struct tsi_attempt *attempt;
+	struct tsi_dgram *dgram;
+	struct tsi_link *link;
 	struct tsi_name name;
-	struct tsi_view view;
-	bool ours;
 	int err = 0;
 
 	if (local)
-		err = tsi->native->connect(sock, addr, addr_len, flags);
-	else if (READ_ONCE(tsi->sk->sk_state) == TCP_ESTABLISHED)
-		/* What the guest sends is not from this peer. */
-		tsi->native->connect(sock, &none, sizeof(none), 0);
-	/* As by any connect(), the socket gets a port. */
-	if (!err && tsi->sk->sk_family != AF_UNIX)
-		err = inet_send_prepare(tsi->sk);
+		err = tsi->native->connect(sock, addr, addr_len,
+					   flags | TSI_CONNECT_HOOKED);
+	else if (!wait)
+		err = tsi_dgram_leave_guest(sock);
 	if (err) {
-		tsi_sock_move(tsi, &turn, TSI_NATIVE);
+		tsi_sock_move(tsi, &turn, before);
 		return err;
 	}
 
-	/* What is in the queue of the link is kept, as UDP does. */
-	tsi_sock_look(tsi, &view);
-	if (view.link) {
-		attempt = tsi_attempt_of(view.link);
-		ours = tsi_sock_move(tsi, &turn, state);
-	} else {
-		attempt = tsi_host_link(tsi);
-		if (IS_ERR(attempt)) {
-			tsi_sock_move(tsi, &turn, TSI_NATIVE);
-			return PTR_ERR(attempt);
-		}
-		ours = tsi_sock_attach(tsi, &turn, state, &attempt->link);
-		if (!ours)
-			tsi_link_close(&attempt->link);
+	attempt = tsi_dgram_move(tsi, &turn,
+				 wait ? TSI_PENDING : TSI_CONNECTED);
+	if (IS_ERR(attempt)) {
+		tsi_sock_move(tsi, &turn, before);
+		return PTR_ERR(attempt);
 	}
-	if (!ours) {
-		err = -ECONNABORTED;
-		goto out;
-	}
+	link = &attempt->link;
+	dgram = tsi_dgram_of(attempt);
+	dgram->state = before;
+	dgram->peer.len = tsi_link_copy_name(link, &link->peer,
+					     &dgram->peer.addr);
+	dgram->local_peer = link->local_peer;
+	dgram->err = 0;
+	WRITE_ONCE(dgram->refused, false);
 
 	tsi_host_name(tsi->sk, addr, addr_len, &name);
-	tsi_link_set_name(&attempt->link, &attempt->link.peer, &name);
-	WRITE_ONCE(attempt->link.local_peer, local);
-	if (!tsi_attempt_begin(attempt, &tsi_dgram_goal, turn)) {
+	tsi_link_set_name(link, &link->peer, &name);
+	WRITE_ONCE(link->local_peer, local);
+	if (!tsi_attempt_begin(attempt, wait ? &tsi_dgram_goal :
+					       &tsi_dgram_later_goal, turn)) {
 		tsi_sock_detach(tsi, turn, 0);
 		err = -ECONNABORTED;
 	}
-	if (err || !wait)
-		goto out;
-
-	err = tsi_attempt_wait(tsi, turn, TSI_WAIT_ALL, &timeout);
-	if (err)
-		tsi_sock_detach(tsi, turn, 0);
-	else if (READ_ONCE(tsi->state) != TSI_CONNECTED)
-		err = sock_error(tsi->sk) ?: -ECONNABORTED;
-	if (err == -EAGAIN)
-		err = -ETIMEDOUT;
-out:
-	tsi_link_put(&attempt->link);
+	if (!err && wait) {
+		err = tsi_dgram_wait(tsi, attempt, turn);
+		if (!err && !local)
+			err = tsi_dgram_leave_guest(sock);
+	}
+	tsi_link_put(link);
 	return err;
 }
 
-static int tsi_dgram_begin(struct tsi_sock *tsi, unsigned long *turn,
-			   enum tsi_state *before)
+static void tsi_dgram_begin(struct tsi_sock *tsi, unsigned long *turn,
+			    enum tsi_state *before)
 {
 	struct tsi_view view;
 	bool busy;
@@ -403,18 +594,26 @@ static int tsi_dgram_begin(struct tsi_sock *tsi, unsigned long *turn,
 		busy = view.link && READ_ONCE(tsi_attempt_of(view.link)->step) !=
 				    TSI_STEP_NONE;
 		tsi_view_put(&view);
-		if (view.state == TSI_PENDING)
-			return -EALREADY;
 		if (busy)
 			tsi_sock_detach(tsi, view.turn, 0);
 		*turn = view.turn;
 		*before = view.state;
 	} while (busy || !tsi_sock_move(tsi, turn, TSI_PENDING));
-	return 0;
 }
 
-static int tsi_dgram_connect(struct socket *sock, struct sockaddr *addr,
-			     int addr_len, int flags)
+static enum tsi_place tsi_dgram_place(struct sock *sk,
+				      const struct sockaddr *addr,
+				      int addr_len)
+{
+	struct sockaddr_in6 own;
+	int own_len = tsi_udp_address(sk, addr, addr_len, &own);
+
+	return own_len ? tsi_place(sk, (struct sockaddr *)&own, own_len) :
+			 tsi_place(sk, addr, addr_len);
+}
+
+static int tsi_dgram_connect_locked(struct socket *sock, struct sockaddr *addr,
+				    int addr_len, int flags)
 {
 	struct tsi_sock *tsi = sock->tsi;
 	struct sock *sk = tsi->sk;
@@ -423,28 +622,26 @@ static int tsi_dgram_connect(struct socket *sock, struct sockaddr *addr,
 	unsigned long turn;
 	int err;
 
-	err = tsi_dgram_begin(tsi, &turn, &before);
+	tsi_dgram_begin(tsi, &turn, &before);
+	/* A program may lead it elsewhere, from the guest or to it. */
+	err = tsi_hook_connect(sk, addr, addr_len);
 	if (err)
-		return err;
+		goto end;
 
-	place = tsi_place(sk, addr, addr_len);
-	if (place == TSI_HOST) {
-		err = tsi_hook_connect(sk, addr, addr_len);
-		if (err)
-			goto end;
-		/* A program may have led it elsewhere. */
-		place = tsi_place(sk, addr, addr_len);
-	}
+	place = tsi_dgram_place(sk, addr, addr_len);
 	if (place == TSI_HOST ||
 	    (place == TSI_LOCAL && sk->sk_family != AF_UNIX &&
 	     !tsi_has_receiver(sk, addr)))
 		return tsi_dgram_connect_host(sock, addr, addr_len, flags,
-					      turn, place == TSI_LOCAL);
+					      turn, before,
+					      place == TSI_LOCAL);
 
-	err = tsi->native->connect(sock, addr, addr_len, flags);
-	if (sk->sk_family == AF_UNIX && tsi_try_host(sk, addr, place, err))
+	err = tsi->native->connect(sock, addr, addr_len,
+				   flags | TSI_CONNECT_HOOKED);
+	if (sk->sk_family == AF_UNIX &&
+	    tsi_try_host(sk, addr, addr_len, place, err))
 		return tsi_dgram_connect_host(sock, addr, addr_len, flags,
-					      turn, false);
+					      turn, before, false);
 	if (!err) {
 		/* It hears nobody at the host any more. */
 		tsi_sock_detach(tsi, turn, 0);
@@ -455,16 +652,34 @@ end:
 	return err;
 }
 
+/* One after the other, as with the lock of a native socket. */
+static int tsi_dgram_connect(struct socket *sock, struct sockaddr *addr,
+			     int addr_len, int flags)
+{
+	int err;
+
+	if (mutex_lock_killable(&sock->tsi->connecting))
+		return -EINTR;
+	err = tsi_dgram_connect_locked(sock, addr, addr_len, flags);
+	mutex_unlock(&sock->tsi->connecting);
+	return err;
+}
+
 static int tsi_disconnect(struct socket *sock, struct sockaddr *addr,
 			  int addr_len, int flags)
 {
 	struct tsi_sock *tsi = sock->tsi;
+	bool locked = !tsi_is_stream(tsi->sk);
 	int err;
 
+	if (locked && mutex_lock_killable(&tsi->connecting))
+		return -EINTR;
 	err = tsi->native->connect(sock, addr, addr_len, flags);
 	/* UNIX streams cannot. */
 	if (!err)
 		tsi_sock_detach(tsi, TSI_ANY_TURN, 0);
+	if (locked)
+		mutex_unlock(&tsi->connecting);
 	return err;
 }
 

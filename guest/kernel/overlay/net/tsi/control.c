@@ -15,20 +15,15 @@
 
 /**
  * tsi_control_open() - Get a port for requests and answers
- * @control: zeroed; @id and @host_port are for the caller to set
- * @receive: called for each answer; see struct vsock_port
- * @reset: called when the host has forgotten everything; see there
+ * @control: zeroed, but for the callbacks of its port; @id and @host_port are for
+ *	     the caller to set
  *
  * Return: 0 or an error
  */
-int tsi_control_open(struct tsi_control *control,
-		     void (*receive)(struct vsock_port *port,
-				     struct sk_buff *skb),
-		     void (*reset)(struct vsock_port *port))
+int tsi_control_open(struct tsi_control *control)
 {
 	skb_queue_head_init(&control->answers);
-	control->port.receive = receive;
-	control->port.reset = reset;
+	control->port.limit = sizeof(struct tsi_getname_answer);
 	return vsock_port_open(&control->port);
 }
 

@@ -38,10 +38,7 @@ struct tsi_control {
 /* There is one request at a time; the rest are those that were given up. */
 #define TSI_ANSWERS	8
 
-int tsi_control_open(struct tsi_control *control,
-		     void (*receive)(struct vsock_port *port,
-				     struct sk_buff *skb),
-		     void (*reset)(struct vsock_port *port));
+int tsi_control_open(struct tsi_control *control);
 void tsi_control_close(struct tsi_control *control);
 void tsi_control_queue(struct tsi_control *control, struct sk_buff *skb);
 

@@ -113,10 +113,8 @@ static void tsi_send_locked(struct tsi_link *link, struct sk_buff *create,
 	struct sk_buff *skb;
 
 	lockdep_assert_held(&link->lock);
-	if (create) {
-		tsi_control_send(&link->control, create, TSI_PORT_CREATE, true);
-		WRITE_ONCE(link->created, true);
-	}
+	if (create)
+		tsi_link_create(link, create);
 	while ((skb = __skb_dequeue(payload))) {
 		address = __skb_dequeue(addresses);
 		if (address) {
@@ -499,31 +497,60 @@ static bool tsi_is_for_host(struct sock *sk, const struct msghdr *msg)
 	       (place == TSI_LOCAL && !tsi_has_receiver(sk, msg->msg_name));
 }
 
-static int tsi_send_named(struct socket *sock, struct msghdr *msg, size_t len)
+/* A program sees it first, and may lead it elsewhere, from the guest or to it. */
+static int tsi_send_inet(struct socket *sock, struct msghdr *msg, size_t len)
 {
 	struct tsi_sock *tsi = sock->tsi;
+	struct sockaddr_storage given;
+	bool source = false;
 	struct tsi_name name;
-	int err;
+	int err = 0;
 
-	if (tsi->sk->sk_family == AF_UNIX)
-		return tsi_send_unix(sock, msg, len);
-
-	if (!tsi_is_for_host(tsi->sk, msg))
-		return tsi->native->sendmsg(sock, msg, len);
-	err = tsi_hook_sendmsg(tsi->sk, msg->msg_name, &msg->msg_namelen);
+	memcpy(&given, msg->msg_name, msg->msg_namelen);
+	/* The first part has said where it goes. */
+	if (!tsi_is_corked(tsi))
+		err = tsi_hook_sendmsg(tsi->sk, msg, &source);
 	if (err)
 		return err;
-	/* A program may have led it elsewhere. */
-	if (!tsi_is_for_host(tsi->sk, msg))
-		return tsi->native->sendmsg(sock, msg, len);
-	tsi_host_name(tsi->sk, msg->msg_name, msg->msg_namelen, &name);
-	return tsi_send_udp(sock, &name, &name, msg, len);
+	if (tsi_is_for_host(tsi->sk, msg)) {
+		tsi_host_name(tsi->sk, msg->msg_name, msg->msg_namelen, &name);
+		return tsi_send_udp(sock, &name, &name, msg, len);
+	}
+	if (source) {
+		/* To send from there is up to the family, which asks again. */
+		memcpy(msg->msg_name, &given, msg->msg_namelen);
+		msg->msg_flags &= ~MSG_SENDPAGE_NOPOLICY;
+	}
+	return tsi->native->sendmsg(sock, msg, len);
+}
+
+static int tsi_send_named(struct socket *sock, struct msghdr *msg, size_t len)
+{
+	int name_len = msg->msg_namelen;
+	void *name = msg->msg_name;
+	struct sockaddr_in6 own;
+	int own_len;
+	int ret;
+
+	if (sock->sk->sk_family == AF_UNIX)
+		return tsi_send_unix(sock, msg, len);
+
+	own_len = tsi_udp_address(sock->sk, name, name_len, &own);
+	if (own_len) {
+		msg->msg_name = &own;
+		msg->msg_namelen = own_len;
+	}
+	ret = tsi_send_inet(sock, msg, len);
+	msg->msg_name = name;
+	msg->msg_namelen = name_len;
+	return ret;
 }
 
 /* To the peer that the host has connected, or to who is in the guest now. */
-static int tsi_send_connected(struct socket *sock, struct tsi_link *link,
+static int tsi_send_connected(struct socket *sock, const struct tsi_view *view,
 			      struct msghdr *msg, size_t len)
 {
+	struct tsi_link *link = view->link;
 	struct tsi_name none = {};
 	struct tsi_name peer = {};
 	int err;
@@ -531,6 +558,7 @@ static int tsi_send_connected(struct socket *sock, struct tsi_link *link,
 	err = sock_error(sock->sk);
 	if (err)
 		return err;
+	tsi_dgram_connect_again(link, view->turn);
 	if (sock->sk->sk_family == AF_UNIX) {
 		if (READ_ONCE(sock->sk->sk_shutdown) & SEND_SHUTDOWN)
 			return -EPIPE;
@@ -541,6 +569,17 @@ static int tsi_send_connected(struct socket *sock, struct tsi_link *link,
 	    tsi_has_receiver(sock->sk, (struct sockaddr *)&peer.addr))
 		return sock->tsi->native->sendmsg(sock, msg, len);
 	return tsi_send_udp(sock, &none, &peer, msg, len);
+}
+
+/* For a socket of IPv6, an address of no family is no address. */
+static bool tsi_is_named(const struct sock *sk, const struct msghdr *msg)
+{
+	const struct sockaddr *addr = msg->msg_name;
+
+	return addr && msg->msg_namelen &&
+	       !(sk->sk_family == AF_INET6 &&
+		 msg->msg_namelen >= (int)sizeof(sa_family_t) &&
+		 addr->sa_family == AF_UNSPEC);
 }
 
 /**
@@ -556,12 +595,12 @@ int tsi_dgram_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
 	struct tsi_view view;
 	int ret;
 
-	if (msg->msg_name && msg->msg_namelen)
+	if (tsi_is_named(sock->sk, msg))
 		return tsi_send_named(sock, msg, len);
 
 	tsi_sock_look(sock->tsi, &view);
 	if (view.state == TSI_CONNECTED)
-		ret = tsi_send_connected(sock, view.link, msg, len);
+		ret = tsi_send_connected(sock, &view, msg, len);
 	else
 		ret = sock->tsi->native->sendmsg(sock, msg, len);
 	tsi_view_put(&view);
@@ -584,37 +623,50 @@ struct tsi_receiving {
 	int flags;
 };
 
+/* Control messages of the socket's level; of IP the host says nothing. */
+static void tsi_recv_control(struct tsi_link *link,
+			     const struct tsi_receiving *receiving,
+			     struct sk_buff *skb)
+{
+	struct msghdr *msg = receiving->msg;
+
+	sock_recv_cmsgs(msg, link->sk, skb);
+	/* Who really sent it the host does not say. */
+	if (msg->msg_name) {
+		msg->msg_namelen = tsi_link_copy_name(link, &link->peer,
+						      msg->msg_name);
+		tsi_hook_recvmsg(link->sk, msg->msg_name, &msg->msg_namelen);
+	}
+}
+
 static int tsi_recv_host(struct tsi_link *link,
 			 const struct tsi_receiving *receiving)
 {
-	struct msghdr *msg = receiving->msg;
+	bool peek = receiving->flags & MSG_PEEK;
+	struct sock *sk = link->sk;
 	struct sk_buff *last;
 	struct sk_buff *skb;
 	size_t copied;
-	int off = 0;
+	int off;
 	int ret;
 
-	skb = __skb_try_recv_datagram(link->sk, &link->datagrams,
+	off = sk_peek_offset(sk, receiving->flags);
+	skb = __skb_try_recv_datagram(sk, &link->datagrams,
 				      receiving->flags | MSG_DONTWAIT, &off,
 				      &ret, &last);
 	if (!skb)
 		return ret;
-	if (!(receiving->flags & MSG_PEEK))
+	if (!peek)
 		atomic_sub(skb->truesize, &link->received);
 
-	copied = min_t(size_t, receiving->len, skb->len);
-	if (copied < skb->len)
-		msg->msg_flags |= MSG_TRUNC;
-	ret = skb_copy_datagram_msg(skb, 0, msg, copied);
+	copied = min_t(size_t, receiving->len, skb->len - off);
+	if (copied < skb->len - off)
+		receiving->msg->msg_flags |= MSG_TRUNC;
+	ret = skb_copy_datagram_msg(skb, off, receiving->msg, copied);
 	if (!ret) {
 		ret = receiving->flags & MSG_TRUNC ? skb->len : copied;
-		/* Who really sent it the host does not say. */
-		if (msg->msg_name) {
-			msg->msg_namelen = tsi_link_copy_name(link, &link->peer,
-							      msg->msg_name);
-			tsi_hook_recvmsg(link->sk, msg->msg_name,
-					 &msg->msg_namelen);
-		}
+		sk_peek_offset_bwd(sk, peek ? -ret : ret);
+		tsi_recv_control(link, receiving, skb);
 	}
 	consume_skb(skb);
 	return ret;

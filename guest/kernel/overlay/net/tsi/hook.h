@@ -8,7 +8,7 @@
 #include <net/sock.h>
 
 int tsi_hook_connect(struct sock *sk, struct sockaddr *addr, int addr_len);
-int tsi_hook_sendmsg(struct sock *sk, struct sockaddr *addr, int *addr_len);
+int tsi_hook_sendmsg(struct sock *sk, struct msghdr *msg, bool *source);
 void tsi_hook_recvmsg(struct sock *sk, struct sockaddr *addr, int *addr_len);
 void tsi_hook_getname(struct sock *sk, struct sockaddr *addr, int *addr_len,
 		      int peer);

@@ -15,13 +15,21 @@
 
 /* --- What comes ----------------------------------------------------------- */
 
-static void tsi_link_answer(struct vsock_port *port, struct sk_buff *skb)
+static bool tsi_link_answer(struct vsock_port *port, struct sk_buff *skb)
 {
 	struct tsi_link *link =
 		container_of(port, struct tsi_link, control.port);
 
 	tsi_control_queue(&link->control, skb);
-	link->ops->event(link, TSI_EVENT_ANSWER);
+	return link->ops->answer(link);
+}
+
+static void tsi_link_answered(struct vsock_port *port)
+{
+	struct tsi_link *link =
+		container_of(port, struct tsi_link, control.port);
+
+	link->ops->answered(link);
 }
 
 static void tsi_link_reset(struct vsock_port *port)
@@ -29,7 +37,6 @@ static void tsi_link_reset(struct vsock_port *port)
 	struct tsi_link *link =
 		container_of(port, struct tsi_link, control.port);
 
-	/* Then there is nothing to be given up, either. */
 	spin_lock(&link->lock);
 	WRITE_ONCE(link->created, false);
 	spin_unlock(&link->lock);
@@ -53,7 +60,7 @@ static void tsi_datagram_free(struct sk_buff *skb)
 	atomic_long_sub(skb->truesize, &tsi_received);
 }
 
-static void tsi_link_datagram(struct vsock_port *port, struct sk_buff *skb)
+static bool tsi_link_datagram(struct vsock_port *port, struct sk_buff *skb)
 {
 	struct tsi_link *link = container_of(port, struct tsi_link, port);
 	struct sock *sk = link->sk;
@@ -64,13 +71,19 @@ static void tsi_link_datagram(struct vsock_port *port, struct sk_buff *skb)
 	    READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN) {
 		atomic_inc(&sk->sk_drops);
 		kfree_skb(skb);
-		return;
+		return false;
 	}
 	atomic_add(skb->truesize, &link->received);
 	atomic_long_add(skb->truesize, &tsi_received);
 	skb->destructor = tsi_datagram_free;
+	/* For the control messages of recvmsg() */
+	if (sock_flag(sk, SOCK_TIMESTAMP) ||
+	    sock_flag(sk, SOCK_TIMESTAMPING_RX_SOFTWARE))
+		__net_timestamp(skb);
+	sock_skb_set_dropcount(sk, skb);
 	skb_queue_tail(&link->datagrams, skb);
 	tsi_wake(sk, EPOLLIN | EPOLLRDNORM);
+	return false;
 }
 
 static int tsi_link_room(struct wait_queue_entry *room, unsigned int mode,
@@ -88,19 +101,19 @@ static int tsi_link_room(struct wait_queue_entry *room, unsigned int mode,
 
 /*
  * The callbacks of the vsock stream. Who sleeps in an operation of vsock sleeps
- * at its own wait queue.
+ * at its own wait queue. They come for each packet, and so take no lock.
  */
 static void tsi_stream_event(struct sock *sk, __poll_t events)
 {
 	struct tsi_link *link;
 
-	read_lock_bh(&sk->sk_callback_lock);
-	link = sk->sk_user_data;
+	rcu_read_lock();
+	link = rcu_dereference_sk_user_data(sk);
 	if (link) {
-		tsi_wake(link->sk, events);
+		tsi_wake(READ_ONCE(link->sk), events);
 		link->ops->event(link, TSI_EVENT_STREAM);
 	}
-	read_unlock_bh(&sk->sk_callback_lock);
+	rcu_read_unlock();
 }
 
 static void tsi_data_ready(struct sock *sk)
@@ -146,11 +159,11 @@ static void tsi_error_report(struct sock *sk)
 {
 	struct tsi_link *link;
 
-	read_lock_bh(&sk->sk_callback_lock);
-	link = sk->sk_user_data;
+	rcu_read_lock();
+	link = rcu_dereference_sk_user_data(sk);
 	if (link)
 		WRITE_ONCE(link->error, READ_ONCE(sk->sk_err));
-	read_unlock_bh(&sk->sk_callback_lock);
+	rcu_read_unlock();
 	tsi_state_change(sk);
 	tsi_stream_event(sk, EPOLLERR);
 }
@@ -160,7 +173,7 @@ static void tsi_stream_attach(struct tsi_link *link)
 	struct sock *sk = link->data->sk;
 
 	write_lock_bh(&sk->sk_callback_lock);
-	sk->sk_user_data = link;
+	rcu_assign_sk_user_data(sk, link);
 	sk->sk_data_ready = tsi_data_ready;
 	sk->sk_write_space = tsi_write_space;
 	sk->sk_state_change = tsi_state_change;
@@ -171,11 +184,7 @@ static void tsi_stream_attach(struct tsi_link *link)
 /* The callbacks stay: without a link they are what they replaced. */
 static void tsi_stream_detach(struct tsi_link *link)
 {
-	struct sock *sk = link->data->sk;
-
-	write_lock_bh(&sk->sk_callback_lock);
-	sk->sk_user_data = NULL;
-	write_unlock_bh(&sk->sk_callback_lock);
+	rcu_assign_sk_user_data(link->data->sk, NULL);
 }
 
 /* --- Life ----------------------------------------------------------------- */
@@ -207,6 +216,7 @@ static int tsi_link_open_data(struct tsi_link *link)
 	int err;
 
 	if (!tsi_is_stream(link->sk)) {
+		link->port.limit = U32_MAX;
 		link->port.receive = tsi_link_datagram;
 		err = vsock_port_open(&link->port);
 		link->control.id = link->port.number;
@@ -249,9 +259,13 @@ int tsi_link_init(struct tsi_link *link, const struct tsi_link_ops *ops,
 	INIT_LIST_HEAD(&link->room.entry);
 
 	link->created = data;
+	link->owed = data;
 	link->control.host_port = data ?
 		vsock_sk(data->sk)->remote_addr.svm_port : TSI_PORT_STREAM;
-	err = tsi_control_open(&link->control, tsi_link_answer, tsi_link_reset);
+	link->control.port.receive = tsi_link_answer;
+	link->control.port.received = tsi_link_answered;
+	link->control.port.reset = tsi_link_reset;
+	err = tsi_control_open(&link->control);
 	if (!err)
 		err = tsi_link_open_data(link);
 	if (err)
@@ -270,6 +284,14 @@ void tsi_link_get(struct tsi_link *link)
 	kref_get(&link->ref);
 }
 
+static void tsi_link_reclaim(struct rcu_head *rcu)
+{
+	struct tsi_link *link = container_of(rcu, struct tsi_link, rcu);
+
+	sock_put(link->sk);
+	link->ops->free(link);
+}
+
 static void tsi_link_free(struct kref *ref)
 {
 	struct tsi_link *link = container_of(ref, struct tsi_link, ref);
@@ -279,8 +301,7 @@ static void tsi_link_free(struct kref *ref)
 	skb_queue_purge(&link->datagrams);
 	if (link->data)
 		sock_release(link->data);
-	sock_put(link->sk);
-	link->ops->free(link);
+	call_rcu(&link->rcu, tsi_link_reclaim);
 }
 
 /**
@@ -306,6 +327,8 @@ void tsi_link_linger(struct tsi_link *link)
 	if (!link->data)
 		return;
 	to = link->data->sk;
+	if (!sock_flag(from, SOCK_LINGER) && !sock_flag(to, SOCK_LINGER))
+		return;
 	lock_sock(to);
 	to->sk_lingertime = READ_ONCE(from->sk_lingertime);
 	sock_valbool_flag(to, SOCK_LINGER, sock_flag(from, SOCK_LINGER));
@@ -340,7 +363,7 @@ void tsi_link_close(struct tsi_link *link)
 	link->closed = true;
 	release = link->release;
 	link->release = NULL;
-	if (link->created && release) {
+	if (link->owed && release) {
 		tsi_control_send(&link->control, release, TSI_PORT_RELEASE,
 				 tsi_stream_ends(link));
 		release = NULL;
@@ -372,14 +395,17 @@ void tsi_link_close(struct tsi_link *link)
  */
 void tsi_link_move(struct tsi_link *link, struct sock *sk)
 {
-	rwlock_t *lock = &link->data->sk->sk_callback_lock;
 	struct sock *old = link->sk;
 
 	sock_hold(sk);
 	virtio_vsock_dgram_forget(&link->room);
-	write_lock_bh(lock);
-	link->sk = sk;
-	write_unlock_bh(lock);
+	WRITE_ONCE(link->sk, sk);
+	/* A callback may have seen @old. TCP has set it for who listens. */
+	if (!sock_flag(old, SOCK_RCU_FREE)) {
+		lock_sock(old);
+		sock_set_flag(old, SOCK_RCU_FREE);
+		release_sock(old);
+	}
 	sock_put(old);
 	tsi_link_sync(link);
 }
@@ -402,10 +428,29 @@ void tsi_link_sync(struct tsi_link *link)
 
 	WRITE_ONCE(to->sk_rcvtimeo, READ_ONCE(from->sk_rcvtimeo));
 	WRITE_ONCE(to->sk_sndtimeo, READ_ONCE(from->sk_sndtimeo));
-	WRITE_ONCE(to->sk_rcvlowat, lowat);
+	if (READ_ONCE(to->sk_rcvlowat) == lowat)
+		return;
+	/* The host may be waiting for room, and we for it to send that much. */
+	lock_sock(to);
+	if (link->data->ops->set_rcvlowat(to, lowat))
+		WRITE_ONCE(to->sk_rcvlowat, lowat);
+	release_sock(to);
 }
 
 /* --- What goes ------------------------------------------------------------ */
+
+/**
+ * tsi_link_create() - Have the host make the proxy
+ * @link: whose lock is held; the proxy is to be given up from now on
+ * @request: from tsi_request_create(); is consumed
+ */
+void tsi_link_create(struct tsi_link *link, struct sk_buff *request)
+{
+	lockdep_assert_held(&link->lock);
+	tsi_control_send(&link->control, request, TSI_PORT_CREATE, true);
+	WRITE_ONCE(link->created, true);
+	link->owed = true;
+}
 
 /**
  * tsi_link_has_room() - May packets be sent to the host?
@@ -451,10 +496,8 @@ int tsi_link_request(struct tsi_link *link, struct sk_buff *request, u32 port)
 		err = -ECONNABORTED;
 	} else {
 		if (!link->created) {
-			tsi_control_send(&link->control, create,
-					 TSI_PORT_CREATE, true);
+			tsi_link_create(link, create);
 			create = NULL;
-			WRITE_ONCE(link->created, true);
 		}
 		tsi_control_send(&link->control, request, port, false);
 		request = NULL;

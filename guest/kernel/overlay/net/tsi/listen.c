@@ -5,7 +5,13 @@
  * One from the host is a vsock connection to the listener's link. The host is asked
  * who it is from, and only with the answer, or without one after a time, it is
  * there for poll() and accept(), which so never wait for the host.
+ *
+ * A host that has given the address to somebody else is asked again when that may
+ * have changed, see announced.c. Until then the socket serves the guest alone, and
+ * has its link all the same.
  */
+
+#define pr_fmt(fmt) "tsi: " fmt
 
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -15,6 +21,7 @@
 #include <net/ipv6.h>
 #include <net/tcp.h>
 
+#include "announced.h"
 #include "connect.h"
 #include "ops.h"
 #include "route.h"
@@ -23,8 +30,12 @@
 /**
  * struct tsi_listener - the link of a socket that listens
  * @attempt: the link
+ * @announced: the address
  * @backlog: as given to listen()
  * @result: what the host said to it, 0 or an error
+ * @listening: listen() has returned, or is about to
+ * @ask: the host is to be asked again
+ * @logged: the log has it that the host does not listen
  * @lock: for all below
  * @asked: connections of which it is not known who they are from
  * @ready: connections to accept, the oldest first
@@ -32,8 +43,12 @@
  */
 struct tsi_listener {
 	struct tsi_attempt attempt;
+	struct tsi_announced announced;
 	int backlog;
 	int result;
+	bool listening;
+	bool ask;
+	bool logged;
 
 	spinlock_t lock;	/* all below */
 	struct list_head asked;
@@ -229,14 +244,99 @@ static int tsi_listen_answer(struct tsi_attempt *attempt)
 	return tsi_answer_result(&attempt->link.control, TSI_PORT_LISTEN);
 }
 
+/*
+ * Errors of the host after which the guest is content to listen for itself:
+ * not allowed, taken, not an address of the host. Paths are a matter of the
+ * guest in the first place, so that none of the host's errors counts.
+ */
+static bool tsi_listen_in_guest(const struct sock *sk, int err)
+{
+	return err == -EPERM || err == -EACCES || err == -EADDRINUSE ||
+	       err == -EADDRNOTAVAIL || sk->sk_family == AF_UNIX;
+}
+
+/* Said once of each listener: programs are not told. */
+static void tsi_listen_log(struct tsi_listener *listener, int err)
+{
+	struct tsi_link *link = &listener->attempt.link;
+	struct sockaddr_un *un;
+	struct tsi_name name = {};
+
+	if (listener->logged)
+		return;
+	listener->logged = true;
+	name.len = tsi_link_copy_name(link, &link->local, &name.addr);
+	if (name.addr.ss_family != AF_UNIX) {
+		net_notice_ratelimited("the host does not listen at %pISpc: error %d\n",
+				       &name.addr, -err);
+		return;
+	}
+	un = (struct sockaddr_un *)&name.addr;
+	net_notice_ratelimited("the host does not listen at %*pE: error %d\n",
+			       (int)strnlen(un->sun_path + 1,
+					    sizeof(un->sun_path) - 1) + 1,
+			       un->sun_path, -err);
+}
+
+/*
+ * The host has given the address to somebody else. To another socket of the same
+ * network, which has agreed to that by SO_REUSEPORT, or to one that had the path
+ * before: this is how servers are replaced, and nothing to complain about.
+ */
+static void tsi_listen_taken(struct tsi_listener *listener)
+{
+	tsi_announced_answer(&listener->announced, TSI_TAKEN);
+	if (listener->attempt.link.sk->sk_family != AF_UNIX &&
+	    !READ_ONCE(listener->ask) &&
+	    !tsi_announced_is_shared(&listener->announced))
+		tsi_listen_log(listener, -EADDRINUSE);
+}
+
 static void tsi_listen_done(struct tsi_attempt *attempt, unsigned long turn,
 			    int err)
 {
-	WRITE_ONCE(tsi_listener_of(attempt)->result, err);
-	if (err)
+	struct tsi_listener *listener = tsi_listener_of(attempt);
+	const struct sock *sk = attempt->link.sk;
+	bool again = listener->listening;
+
+	WRITE_ONCE(listener->result, err);
+	listener->listening = true;
+	if (again && (err == -ETIMEDOUT || err == -ENOMEM)) {
+		tsi_listen_log(listener, err);
+		WRITE_ONCE(listener->ask, true);
+		tsi_attempt_poke_later(attempt);
+		return;
+	}
+	if (err && err != -EADDRINUSE) {
+		if (again || (sk->sk_family != AF_UNIX &&
+			      tsi_listen_in_guest(sk, err)))
+			tsi_listen_log(listener, err);
 		tsi_sock_detach(attempt->tsi, turn, 0);
+		return;
+	}
+	if (err)
+		tsi_listen_taken(listener);
 	else
-		tsi_sock_move(attempt->tsi, &turn, TSI_LISTENING);
+		tsi_announced_answer(&listener->announced, TSI_HELD);
+	tsi_sock_move(attempt->tsi, &turn, TSI_LISTENING);
+	/* Since it was asked, what was in the way has gone, or the host forgot. */
+	if (READ_ONCE(listener->ask))
+		tsi_attempt_poke(attempt);
+}
+
+/* Unless it is being asked: then the answer is looked at first. */
+static void tsi_listen_ask(struct tsi_listener *listener)
+{
+	struct tsi_attempt *attempt = &listener->attempt;
+	struct tsi_view view;
+
+	tsi_sock_look(attempt->tsi, &view);
+	if (view.link == &attempt->link && view.state == TSI_LISTENING &&
+	    READ_ONCE(attempt->step) == TSI_STEP_NONE) {
+		WRITE_ONCE(listener->ask, false);
+		tsi_attempt_begin(attempt, attempt->goal, view.turn);
+	}
+	tsi_view_put(&view);
 }
 
 static void tsi_listen_event(struct tsi_attempt *attempt)
@@ -245,6 +345,8 @@ static void tsi_listen_event(struct tsi_attempt *attempt)
 	struct socket *data;
 	int err = 0;
 
+	if (READ_ONCE(listener->ask))
+		tsi_listen_ask(listener);
 	while (!err && !tsi_listener_is_full(listener)) {
 		err = kernel_accept(attempt->link.data, &data, O_NONBLOCK);
 		if (!err)
@@ -255,19 +357,29 @@ static void tsi_listen_event(struct tsi_attempt *attempt)
 		tsi_attempt_poke_later(attempt);
 }
 
-static void tsi_listen_reset(struct tsi_attempt *attempt);
+/* A host that has forgotten the proxy is asked to listen again. */
+static void tsi_listen_reset(struct tsi_attempt *attempt)
+{
+	WRITE_ONCE(tsi_listener_of(attempt)->ask, true);
+}
 
 static void tsi_listen_close(struct tsi_attempt *attempt)
 {
 	struct tsi_listener *listener = tsi_listener_of(attempt);
+	struct sock *sk = attempt->link.data->sk;
 	struct tsi_caller *caller;
 	struct socket *data;
 
+	/* From now on vsock refuses: a proxy would be left of what it accepted. */
+	lock_sock(sk);
+	sk->sk_shutdown = SHUTDOWN_MASK;
+	release_sock(sk);
 	/* Those that wait in vsock have a proxy, too, and are closed by this. */
 	while (!kernel_accept(attempt->link.data, &data, O_NONBLOCK))
 		tsi_caller_add(listener, data);
 	while ((caller = tsi_caller_take(listener, true)))
 		tsi_caller_hang_up(caller);
+	tsi_announced_remove(&listener->announced);
 }
 
 static const struct tsi_goal tsi_listen_goal = {
@@ -281,16 +393,13 @@ static const struct tsi_goal tsi_listen_goal = {
 	.close = tsi_listen_close,
 };
 
-/* A host that has forgotten the proxy is asked to listen again. */
-static void tsi_listen_reset(struct tsi_attempt *attempt)
+static void tsi_listen_again(struct tsi_announced *announced)
 {
-	struct tsi_view view;
+	struct tsi_listener *listener =
+		container_of(announced, struct tsi_listener, announced);
 
-	tsi_sock_look(attempt->tsi, &view);
-	if (view.link == &attempt->link && view.state == TSI_LISTENING &&
-	    READ_ONCE(attempt->step) == TSI_STEP_NONE)
-		tsi_attempt_begin(attempt, &tsi_listen_goal, view.turn);
-	tsi_view_put(&view);
+	WRITE_ONCE(listener->ask, true);
+	tsi_attempt_poke(&listener->attempt);
 }
 
 /*
@@ -315,17 +424,6 @@ static bool tsi_name_for_host(const struct tsi_name *name)
 	}
 }
 
-/*
- * Errors of the host after which the guest is content to listen for itself:
- * not allowed, taken, not an address of the host. Paths are a matter of the
- * guest in the first place, so that none of the host's errors counts.
- */
-static bool tsi_listen_in_guest(const struct sock *sk, int err)
-{
-	return err == -EPERM || err == -EACCES || err == -EADDRINUSE ||
-	       err == -EADDRNOTAVAIL || sk->sk_family == AF_UNIX;
-}
-
 static struct tsi_attempt *tsi_listener_create(struct tsi_sock *tsi,
 					       const struct tsi_name *name,
 					       int backlog)
@@ -343,6 +441,9 @@ static struct tsi_attempt *tsi_listener_create(struct tsi_sock *tsi,
 	INIT_LIST_HEAD(&listener->asked);
 	INIT_LIST_HEAD(&listener->ready);
 	tsi_link_set_name(&attempt->link, &attempt->link.local, name);
+	listener->announced.again = tsi_listen_again;
+	/* For close(), before anybody else sees it */
+	attempt->goal = &tsi_listen_goal;
 
 	/* The host may connect before its answer is here. */
 	err = kernel_listen(attempt->link.data, backlog);
@@ -351,7 +452,48 @@ static struct tsi_attempt *tsi_listener_create(struct tsi_sock *tsi,
 		tsi_link_put(&attempt->link);
 		return ERR_PTR(err);
 	}
+	tsi_announced_add(&listener->announced, name, sock_net(tsi->sk));
 	return attempt;
+}
+
+static void tsi_own_name4(const struct sock *sk, struct sockaddr_in *in)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	in->sin_family = AF_INET;
+	in->sin_port = inet->inet_sport;
+	in->sin_addr.s_addr = inet->inet_rcv_saddr;
+}
+
+static void tsi_own_name6(const struct sock *sk, struct sockaddr_in6 *in6)
+{
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = inet_sk(sk)->inet_sport;
+	in6->sin6_addr = sk->sk_v6_rcv_saddr;
+}
+
+/* What it is bound to, which a BPF program may have getsockname() conceal. */
+static int tsi_own_name(struct socket *sock, struct tsi_name *name)
+{
+	struct sockaddr *addr = (struct sockaddr *)&name->addr;
+	struct sock *sk = sock->sk;
+	int len;
+
+	switch (sk->sk_family) {
+	case AF_INET:
+		tsi_own_name4(sk, (struct sockaddr_in *)addr);
+		len = sizeof(struct sockaddr_in);
+		break;
+	case AF_INET6:
+		tsi_own_name6(sk, (struct sockaddr_in6 *)addr);
+		len = sizeof(struct sockaddr_in6);
+		break;
+	default:
+		len = sock->tsi->native->getname(sock, addr, 0);
+		break;
+	}
+	name->len = max(len, 0);
+	return min(len, 0);
 }
 
 /* The guest listens already; have the host do it too. It is our turn. */
@@ -365,10 +507,9 @@ static int tsi_listen_host(struct socket *sock, int backlog,
 	int err;
 
 	/* The port that bind() or listen() has picked, if it was for any */
-	err = tsi->native->getname(sock, (struct sockaddr *)&name.addr, 0);
-	if (err < 0)
+	err = tsi_own_name(sock, &name);
+	if (err)
 		return err;
-	name.len = err;
 	if (!tsi_name_for_host(&name) || !tsi_may_reach_host(tsi->sk) ||
 	    READ_ONCE(tsi->sk->sk_bound_dev_if))
 		return -EADDRNOTAVAIL;
@@ -392,18 +533,19 @@ out:
 	return err;
 }
 
-static int tsi_listen_again(struct socket *sock, const struct tsi_view *view,
-			    int backlog)
+/* The socket listens already, and is to have another backlog. */
+static int tsi_listen_resize(struct socket *sock, const struct tsi_view *view,
+			     int backlog)
 {
 	struct tsi_listener *listener;
 
-	if (view->state != TSI_LISTENING)
-		return -EINVAL;
-	/* The host would not change its own. */
-	listener = tsi_listener_of(tsi_attempt_of(view->link));
-	WRITE_ONCE(listener->backlog, max(backlog, 0));
-	kernel_listen(view->link->data, backlog);
-	tsi_attempt_poke(&listener->attempt);
+	if (view->state == TSI_LISTENING) {
+		/* The host would not change its own. */
+		listener = tsi_listener_of(tsi_attempt_of(view->link));
+		WRITE_ONCE(listener->backlog, max(backlog, 0));
+		kernel_listen(view->link->data, backlog);
+		tsi_attempt_poke(&listener->attempt);
+	}
 	return sock->tsi->native->listen(sock, backlog);
 }
 
@@ -423,12 +565,14 @@ int tsi_listen(struct socket *sock, int backlog)
 
 	do {
 		tsi_sock_look(tsi, &view);
-		if (view.state != TSI_NATIVE) {
-			err = tsi_listen_again(sock, &view, backlog);
+		if (READ_ONCE(tsi->sk->sk_state) == TCP_LISTEN) {
+			err = tsi_listen_resize(sock, &view, backlog);
 			tsi_view_put(&view);
 			return err;
 		}
 		tsi_view_put(&view);
+		if (view.state != TSI_NATIVE)
+			return -EINVAL;
 		turn = view.turn;
 	} while (!tsi_sock_move(tsi, &turn, TSI_PENDING));
 
@@ -513,11 +657,8 @@ static int tsi_accept_native(const struct sock *listener,
 static void tsi_accept_name(struct socket *sock, struct tsi_link *link)
 {
 	struct tsi_name name = {};
-	int len;
 
-	len = sock->tsi->native->getname(sock, (struct sockaddr *)&name.addr,
-					 0);
-	name.len = max(len, 0);
+	tsi_own_name(sock, &name);
 	tsi_link_set_name(link, &link->local, &name);
 }
 

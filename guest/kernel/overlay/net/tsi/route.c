@@ -25,8 +25,10 @@
 #include <net/netns/generic.h>
 #include <net/route.h>
 #include <net/rtnetlink.h>
+#include <net/tsi.h>
 #include <net/udp.h>
 
+#include "announced.h"
 #include "route.h"
 
 /*
@@ -203,7 +205,8 @@ static struct sock *tsi_find_receiver4(struct sock *sk, __be32 addr,
 
 /*
  * The host has a file system of its own. A path that is not absolute means
- * nothing there; a socket without a name cannot be meant.
+ * nothing there; a socket without a name cannot be meant. Landlock has no hook for
+ * an abstract name that the guest does not have.
  */
 static enum tsi_place tsi_place_unix(const struct sockaddr_un *addr,
 				     int addr_len)
@@ -213,9 +216,10 @@ static enum tsi_place tsi_place_unix(const struct sockaddr_un *addr,
 	if (addr_len <= offsetof(struct sockaddr_un, sun_path) ||
 	    addr_len > sizeof(*addr))
 		return TSI_GUEST;
-	if (addr->sun_path[0] == '/' || (!addr->sun_path[0] && len > 1))
-		return TSI_LOCAL;
-	return TSI_GUEST;
+	if (!addr->sun_path[0])
+		return len > 1 && !landlock_confines_abstract_names() ?
+		       TSI_LOCAL : TSI_GUEST;
+	return addr->sun_path[0] == '/' ? TSI_LOCAL : TSI_GUEST;
 }
 
 /* --- Namespaces ----------------------------------------------------------- */
@@ -259,19 +263,17 @@ static bool tsi_has_network(struct net *net)
  * tsi_may_reach_host() - Is the host there for a socket?
  * @sk: the socket
  *
- * Return: true for the initial network namespace; for one that belongs to the
- * initial user namespace and has a network; and for one whose net.tsi.host says
- * so
+ * Return: true for a network namespace whose net.tsi.host says so, as that of the
+ * initial one does at first; and for another that belongs to the initial user
+ * namespace and has a network
  */
 bool tsi_may_reach_host(struct sock *sk)
 {
 	struct net *net = sock_net(sk);
-	struct tsi_net *of;
+	struct tsi_net *of = net_generic(net, tsi_net_id);
 
-	if (net_eq(net, &init_net))
-		return true;
-	of = net_generic(net, tsi_net_id);
-	return READ_ONCE(of->host) || tsi_has_network(net);
+	return READ_ONCE(of->host) ||
+	       (!net_eq(net, &init_net) && tsi_has_network(net));
 }
 
 #ifdef CONFIG_SYSCTL
@@ -295,16 +297,14 @@ static const struct ctl_table tsi_sysctl[] = {
 	},
 };
 
-static int __net_init tsi_net_init(struct net *net)
+static int __net_init tsi_sysctl_init(struct net *net, struct tsi_net *of)
 {
-	struct tsi_net *of = net_generic(net, tsi_net_id);
 	struct ctl_table *table;
 
 	table = kmemdup(tsi_sysctl, sizeof(tsi_sysctl), GFP_KERNEL_ACCOUNT);
 	if (!table)
 		return -ENOMEM;
 	table->data = &of->host;
-	of->host = net_eq(net, &init_net);
 	of->sysctl = register_net_sysctl_sz(net, "net/tsi", table,
 					    ARRAY_SIZE(tsi_sysctl));
 	if (!of->sysctl) {
@@ -322,11 +322,24 @@ static void __net_exit tsi_net_exit(struct net *net)
 	unregister_net_sysctl_table(of->sysctl);
 	kfree(table);
 }
+#else
+static int __net_init tsi_sysctl_init(struct net *net, struct tsi_net *of)
+{
+	return 0;
+}
 #endif
 
+static int __net_init tsi_net_init(struct net *net)
+{
+	struct tsi_net *of = net_generic(net, tsi_net_id);
+
+	of->host = net_eq(net, &init_net);
+	return tsi_sysctl_init(net, of);
+}
+
 static struct pernet_operations tsi_net_ops = {
-#ifdef CONFIG_SYSCTL
 	.init = tsi_net_init,
+#ifdef CONFIG_SYSCTL
 	.exit = tsi_net_exit,
 #endif
 	.id = &tsi_net_id,
@@ -374,6 +387,33 @@ enum tsi_place tsi_place(struct sock *sk, const struct sockaddr *addr,
 	default:
 		return TSI_GUEST;
 	}
+}
+
+/**
+ * tsi_is_loopback() - Is a destination surely local?
+ * @sk: for who wants to reach it
+ * @addr: its address, as it came from user space
+ * @addr_len: its length
+ *
+ * To ask for a route costs much more.
+ *
+ * Return: whether tsi_place() would say TSI_LOCAL, unless the family refuses it
+ */
+bool tsi_is_loopback(struct sock *sk, const struct sockaddr *addr,
+		     int addr_len)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)addr;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+
+	if (addr->sa_family != sk->sk_family || !tsi_may_reach_host(sk) ||
+	    READ_ONCE(sk->sk_bound_dev_if) ||
+	    !(READ_ONCE(sock_net(sk)->loopback_dev->flags) & IFF_UP))
+		return false;
+	if (sk->sk_family == AF_INET)
+		return addr_len >= sizeof(*in) &&
+		       ipv4_is_loopback(in->sin_addr.s_addr);
+	return sk->sk_family == AF_INET6 && addr_len >= SIN6_LEN_RFC2133 &&
+	       ipv6_addr_loopback(&in6->sin6_addr);
 }
 
 /**
@@ -461,9 +501,7 @@ static bool tsi_is_filtered(struct net *net)
 	    rcu_access_pointer(lo->tcx_egress))
 		return true;
 #endif
-	return cgroup_bpf_enabled(CGROUP_INET4_CONNECT) ||
-	       cgroup_bpf_enabled(CGROUP_INET6_CONNECT) ||
-	       cgroup_bpf_enabled(CGROUP_INET_EGRESS) ||
+	return cgroup_bpf_enabled(CGROUP_INET_EGRESS) ||
 	       cgroup_bpf_enabled(CGROUP_INET_INGRESS) ||
 	       static_branch_unlikely(&bpf_sk_lookup_enabled);
 }
@@ -511,7 +549,8 @@ static bool tsi_has_path(const struct sockaddr_un *addr, int addr_len)
 	err = kern_path(name, LOOKUP_FOLLOW, &path);
 	if (!err)
 		path_put(&path);
-	return err != -ENOENT;
+	return err != -ENOENT ||
+	       tsi_is_announced((const struct sockaddr *)addr, addr_len);
 }
 
 /**

@@ -22,6 +22,8 @@ enum tsi_place {
 bool tsi_may_reach_host(struct sock *sk);
 enum tsi_place tsi_place(struct sock *sk, const struct sockaddr *addr,
 			 int addr_len);
+bool tsi_is_loopback(struct sock *sk, const struct sockaddr *addr,
+		     int addr_len);
 bool tsi_is_absent(const struct sockaddr *addr, int err);
 bool tsi_has_receiver(struct sock *sk, const struct sockaddr *addr);
 bool tsi_has_listener(struct sock *sk, const struct sockaddr *addr,

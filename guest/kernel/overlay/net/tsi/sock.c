@@ -41,6 +41,7 @@ struct tsi_sock *tsi_sock_create(struct socket *sock,
 		return NULL;
 
 	kref_init(&tsi->ref);
+	mutex_init(&tsi->connecting);
 	spin_lock_init(&tsi->lock);
 	tsi->turn = TSI_ANY_TURN + 1;
 	tsi->native = native;
@@ -161,6 +162,27 @@ bool tsi_sock_move(struct tsi_sock *tsi, unsigned long *turn,
 	if (next == TSI_ANY_TURN)
 		return false;
 	*turn = next;
+	/* Nobody waits for the end of another state. */
+	if (state != TSI_PENDING)
+		tsi_sock_wake(tsi);
+	return true;
+}
+
+/**
+ * tsi_sock_fail() - Change the state, keep the link, and have an error
+ * @tsi: the socket
+ * @turn: the caller's
+ * @state: the new one, or the same
+ * @err: for SO_ERROR, negative
+ *
+ * Return: whether it was done; if not, it was not the caller's turn
+ */
+bool tsi_sock_fail(struct tsi_sock *tsi, unsigned long turn,
+		   enum tsi_state state, int err)
+{
+	if (tsi_sock_change(tsi, turn, state, NULL, err) == TSI_ANY_TURN)
+		return false;
+	sk_error_report(tsi->sk);
 	tsi_sock_wake(tsi);
 	return true;
 }

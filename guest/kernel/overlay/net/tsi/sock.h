@@ -6,6 +6,7 @@
 #define _TSI_SOCK_H
 
 #include <linux/kref.h>
+#include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/spinlock.h>
 #include <net/sock.h>
@@ -33,6 +34,7 @@ enum tsi_state {
  * @native: its operations
  * @cork: a datagram that more is to come of, see dgram.c
  * @told: connect() has returned the outcome
+ * @connecting: of datagrams: held by connect(), of which one is under way at a time
  * @lock: for all below; nobody sleeps with it held
  * @state: who serves it
  * @link: its way to the host, if it has one, with a reference
@@ -44,6 +46,7 @@ struct tsi_sock {
 	const struct proto_ops *native;
 	struct tsi_cork *cork;
 	bool told;
+	struct mutex connecting;	/* connect() of datagrams */
 
 	spinlock_t lock;	/* state, link, turn: they change together */
 	enum tsi_state state;
@@ -77,6 +80,8 @@ bool tsi_sock_move(struct tsi_sock *tsi, unsigned long *turn,
 bool tsi_sock_attach(struct tsi_sock *tsi, unsigned long *turn,
 		     enum tsi_state state, struct tsi_link *link);
 bool tsi_sock_equip(struct tsi_sock *tsi, struct tsi_link *link);
+bool tsi_sock_fail(struct tsi_sock *tsi, unsigned long turn,
+		   enum tsi_state state, int err);
 bool tsi_sock_detach(struct tsi_sock *tsi, unsigned long turn, int err);
 
 #endif /* _TSI_SOCK_H */

@@ -23,9 +23,6 @@
 #include <net/sock.h>
 #include <net/vsock_port.h>
 
-/* Payload up to this size is copied out of the page-sized receive buffer. */
-#define DGRAM_COPY_LEN		1024
-
 /* --- What is on its way to the host --------------------------------------- */
 
 /*
@@ -368,40 +365,16 @@ out:
 }
 EXPORT_SYMBOL_GPL(virtio_vsock_dgram_dequeue);
 
-/*
- * A receive buffer takes a whole page, and SO_RCVBUF counts it as such. Give a
- * small datagram a small one, so that a burst of them fits.
- */
-static struct sk_buff *dgram_shrink(struct sk_buff *skb)
-{
-	struct sk_buff *small;
-
-	if (skb->len > DGRAM_COPY_LEN)
-		return skb;
-
-	small = virtio_vsock_alloc_linear_skb(VIRTIO_VSOCK_SKB_HEADROOM +
-					      skb->len, GFP_KERNEL);
-	if (!small)
-		return skb;
-
-	memcpy(small->head, skb->head, VIRTIO_VSOCK_SKB_HEADROOM);
-	skb_put_data(small, skb->data, skb->len);
-	consume_skb(skb);
-	return small;
-}
-
 /**
  * virtio_vsock_dgram_recv() - Deliver a datagram that the device has received
  * @skb: the packet, which is consumed
  */
 void virtio_vsock_dgram_recv(struct sk_buff *skb)
 {
-	struct virtio_vsock_hdr *hdr;
+	struct virtio_vsock_hdr *hdr = virtio_vsock_hdr(skb);
 	struct sockaddr_vm dst;
 	struct sock *sk;
 
-	skb = dgram_shrink(skb);
-	hdr = virtio_vsock_hdr(skb);
 	if (vsock_port_receive(le32_to_cpu(hdr->dst_port), skb))
 		return;
 

@@ -43,7 +43,7 @@ bool vsock_port_is_taken(u32 number)
 
 /**
  * vsock_port_open() - Receive at a free port
- * @port: with its callbacks; gets its number
+ * @port: with its callbacks and its limit; gets its number
  *
  * Return: 0 or -EADDRNOTAVAIL
  */
@@ -73,6 +73,24 @@ void vsock_port_close(struct vsock_port *port)
 }
 
 /**
+ * vsock_port_limit() - How much of a datagram is of use at a port?
+ * @number: the port
+ *
+ * Return: how many bytes; U32_MAX if it is not a port of the kernel
+ */
+u32 vsock_port_limit(u32 number)
+{
+	struct vsock_port *port;
+	u32 limit;
+
+	spin_lock_bh(&vsock_table_lock);
+	port = vsock_port_find(number);
+	limit = port ? port->limit : U32_MAX;
+	spin_unlock_bh(&vsock_table_lock);
+	return limit;
+}
+
+/**
  * vsock_port_receive() - Hand a datagram to the kernel's port it is for
  * @number: the port
  * @skb: the datagram
@@ -82,12 +100,15 @@ void vsock_port_close(struct vsock_port *port)
 bool vsock_port_receive(u32 number, struct sk_buff *skb)
 {
 	struct vsock_port *port;
+	bool go_on = false;
 
 	spin_lock_bh(&vsock_table_lock);
 	port = vsock_port_find(number);
 	if (port)
-		port->receive(port, skb);
+		go_on = port->receive(port, skb);
 	spin_unlock_bh(&vsock_table_lock);
+	if (go_on)
+		port->received(port);
 	return port;
 }
 

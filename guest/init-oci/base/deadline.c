@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Steps that may block for good, and how long PID 1 waits for them. */
+#include "base/deadline.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/proc.h"
+
+#define VMSTAT_MAX 16384
+
+/* Pages of files, since the kernel started. Stays 0 if the kernel does not say. */
+static uint64_t pages_written(void)
+{
+	static const char name[] = "nr_written";
+	const int fd = proc_open_file("vmstat");
+	const char *digit;
+	uint64_t pages = 0;
+	size_t length;
+	char *text;
+
+	if (fd < 0)
+		return 0;
+	text = file_read_open(fd, VMSTAT_MAX, &length);
+	close(fd);
+	if (!text)
+		return 0;
+	digit = strstr(text, name);
+	if (digit) {
+		for (digit += sizeof(name); *digit >= '0' && *digit <= '9'; digit++)
+			pages = pages * 10 + (uint64_t)(*digit - '0');
+	}
+	free(text);
+	return pages;
+}
+
+static time_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec;
+}
+
+/* Waits for the end of any child, and a second at most. */
+static void wait_for_child(void)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigtimedwait(&child, NULL, &second);
+}
+
+static bool ends_in_time(pid_t child, unsigned int seconds)
+{
+	uint64_t written = pages_written();
+	time_t deadline = now() + seconds;
+
+	while (waitpid(child, NULL, WNOHANG) == 0) {
+		if (now() > deadline) {
+			const uint64_t more = pages_written();
+
+			if (more == written)
+				return false;
+			written = more;
+			deadline = now() + seconds;
+		}
+		wait_for_child();
+	}
+	return true;
+}
+
+bool deadline_run(void (*step)(const void *subject), const void *subject, unsigned int seconds)
+{
+	const pid_t child = fork();
+
+	/* Better at the risk of waiting for good than not at all. */
+	if (child <= 0)
+		step(subject);
+	if (child == 0)
+		_exit(0);
+	return child < 0 || ends_in_time(child, seconds);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/* What a container may do so that its machine never ends. Runs in the guest. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* The console's output stops, as by Ctrl-S. */
+static int stop_output(void)
+{
+	puts("the output stops");
+	fflush(stdout);
+	return ioctl(STDOUT_FILENO, TCXONC, TCOOFF) < 0 ? 1 : 7;
+}
+
+static int flood(void)
+{
+	static char block[4096];
+
+	signal(SIGTERM, SIG_IGN);
+	memset(block, 'y', sizeof(block));
+	for (;;) {
+		if (write(STDOUT_FILENO, block, sizeof(block)) < 0)
+			return 1;
+	}
+}
+
+static int send_faults(void)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS };
+
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		if (kill(1, faults[i]) < 0)
+			return 1;
+	}
+	sleep(1);
+	puts("PID 1 lives");
+	return 7;
+}
+
+/* Children that end as fast as they are made, all of them for PID 1 to reap. */
+static int make_orphans(void)
+{
+	signal(SIGTERM, SIG_IGN);
+	for (int i = 0; i < 8; i++) {
+		if (fork() != 0)
+			continue;
+		for (;;) {
+			if (fork() == 0) {
+				if (fork() == 0)
+					_exit(0);
+				_exit(0);
+			}
+			while (waitpid(-1, NULL, WNOHANG) > 0)
+				;
+		}
+	}
+	puts("ready");
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
+/* Whoever asks the clock's devices again gets no answer. */
+static int hide_clock(void)
+{
+	if (mkfifo("/tmp/fifo", 0600) < 0 ||
+	    mount("/tmp/fifo", "/sys/class/rtc/rtc0/since_epoch", NULL, MS_BIND, NULL) < 0) {
+		perror("hide the clock");
+		return 1;
+	}
+	return 0;
+}
+
+int main(int count, char **arguments)
+{
+	const char *what = count > 1 ? arguments[1] : "";
+
+	if (!strcmp(what, "stop-output"))
+		return stop_output();
+	if (!strcmp(what, "stop-and-flood")) {
+		signal(SIGTERM, SIG_IGN);
+		return stop_output() == 7 ? flood() : 1;
+	}
+	if (!strcmp(what, "flood"))
+		return flood();
+	if (!strcmp(what, "faults"))
+		return send_faults();
+	if (!strcmp(what, "orphans"))
+		return make_orphans();
+	if (!strcmp(what, "hide-clock"))
+		return hide_clock();
+	return 2;
+}
