@@ -131,7 +131,7 @@ static int set_up(struct command_line *line, struct container *container, struct
 	    loopback_bring_up(error) < 0 ||
 	    /* Before the mounts: only the image decides whether the files are missing. */
 	    network_files_write(config->hostname, line->name_servers, error) < 0 ||
-	    container_mounts_make(config, error) < 0 ||
+	    container_mounts_make(config, &line->sources, error) < 0 ||
 	    device_nodes_make(config, error) < 0 ||
 	    (config->terminal && line->streams[0].kind == STREAM_TERMINAL &&
 	     device_nodes_make_console(line->streams[0].name, error) < 0) ||

@@ -253,6 +253,39 @@ static const char *parse_init(char *value, struct command_line *line)
 	return line->container_is_init ? NULL : "is not container";
 }
 
+/* The last slashes of a prefix do not count. */
+static size_t prefix_length(const char *value, const char *end)
+{
+	size_t length = (size_t)(end - value);
+
+	while (length && value[length - 1] == '/')
+		length--;
+	return length;
+}
+
+static const char *parse_source(char *value, struct command_line *line)
+{
+	static const char middle[] = "=virtiofs:";
+	struct host_sources *sources = &line->sources;
+	char *end = strstr(value, middle);
+	size_t length;
+
+	if (value[0] != '/' || !end || !is_tag_length(strlen(end + sizeof(middle) - 1)))
+		return "is not PATH=virtiofs:TAG with an absolute path";
+	length = prefix_length(value, end);
+	for (size_t i = 0; i < sources->count; i++) {
+		if (strlen(sources->list[i].prefix) == length &&
+		    !memcmp(sources->list[i].prefix, value, length))
+			return "is given twice";
+	}
+	if (sources->count == HOST_SOURCES_MAX)
+		return "is one more than the 8 sources there may be";
+	value[length] = '\0';
+	sources->list[sources->count++] = (struct host_source){
+		.prefix = value, .tag = end + sizeof(middle) - 1 };
+	return NULL;
+}
+
 static const char *parse_without(char *value, struct command_line *line)
 {
 	const int without = confinement_parse(value);
@@ -278,6 +311,7 @@ static const struct {
 	{ "control", parse_control, false },
 	{ "nameserver", parse_name_server, true },
 	{ "init", parse_init, false },
+	{ "source", parse_source, true },
 	{ "without", parse_without, false },
 };
 

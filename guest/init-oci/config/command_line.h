@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/errors.h"
+#include "config/host_sources.h"
 
 /* More than fit on arm64's command line of 2048 bytes. */
 #define LAYERS_MAX 128
@@ -71,6 +72,7 @@ struct command_line {
 	struct stream streams[3];	/* standard input, output, error */
 	struct control_address control;
 	const char *name_servers[NAME_SERVERS_MAX + 1];	/* addresses, then NULL */
+	struct host_sources sources;
 	unsigned int without;		/* see confinement_check() */
 	bool container_is_init;		/* the container becomes PID 1 itself */
 };

@@ -13,6 +13,7 @@
 #include "container/cgroup.h"
 #include "container/copy_tree.h"
 #include "container/file_systems.h"
+#include "container/host_copy.h"
 #include "container/mount_options.h"
 #include "container/mount_point.h"
 #include "container/protected_paths.h"
@@ -154,9 +155,11 @@ static int find_source(const char *step, const char *source, const struct config
 
 /* Returns a descriptor of a copy of a part of the root, not attached anywhere yet. */
 static int open_bind_source(const struct mount_point *point, const struct config *config,
-			    struct mount_options *options, struct error *error)
+			    const struct host_sources *sources, struct mount_options *options,
+			    struct error *error)
 {
-	const char *source = point->source ? point->source : "";
+	const char *source = point->source ? point->source : "", *below;
+	const struct host_source *host = host_source_find(sources, source, &below);
 	char step[128];
 	int fd, mounted;
 
@@ -165,6 +168,9 @@ static int open_bind_source(const struct mount_point *point, const struct config
 			return ERROR(error, "mount ", point->destination, ": option ", *word,
 				     ": is not for a bind mount");
 	}
+	if (host)
+		return host_copy(point, host->tag, below, options->bind_tree ? AT_RECURSIVE : 0,
+				 error);
 	text_join(step, sizeof(step), (const char *const[]){
 		"mount ", point->destination, ": source ", NULL });
 	fd = find_source(step, source, config, options, error);
@@ -237,7 +243,7 @@ out:
 }
 
 static int make_mount(const struct mount_point *point, const struct config *config,
-		      struct error *error)
+		      const struct host_sources *sources, struct error *error)
 {
 	struct mount_options options;
 	int mounted, result;
@@ -251,7 +257,7 @@ static int make_mount(const struct mount_point *point, const struct config *conf
 		return ERROR(error, "mount ", point->destination,
 			     ": option tmpcopyup: is for a tmpfs");
 	if (is_bind(point, &options))
-		mounted = open_bind_source(point, config, &options, error);
+		mounted = open_bind_source(point, config, sources, &options, error);
 	else if (is_cgroup(point))
 		mounted = open_cgroup(point, error);
 	else
@@ -263,10 +269,11 @@ static int make_mount(const struct mount_point *point, const struct config *conf
 	return result;
 }
 
-int container_mounts_make(const struct config *config, struct error *error)
+int container_mounts_make(const struct config *config, const struct host_sources *sources,
+			  struct error *error)
 {
 	for (size_t i = 0; i < config->mount_count; i++) {
-		if (make_mount(&config->mounts[i], config, error) < 0)
+		if (make_mount(&config->mounts[i], config, sources, error) < 0)
 			return -1;
 	}
 	return 0;

@@ -139,6 +139,41 @@ START_TEST(takes_name_servers_and_init)
 }
 END_TEST
 
+static void expect_source(const char *path, const char *tag, const char *expected)
+{
+	const char *below = NULL;
+	const struct host_source *source = host_source_find(&line.sources, path, &below);
+
+	if (!tag) {
+		ck_assert_ptr_null(source);
+		return;
+	}
+	ck_assert_ptr_nonnull(source);
+	ck_assert_str_eq(source->tag, tag);
+	ck_assert_str_eq(below, expected);
+}
+
+START_TEST(takes_sources_on_the_host)
+{
+	ck_assert_int_eq(parse(LAYER "init_oci.source=/srv=virtiofs:a:b "
+			       "init_oci.source=/srv/x/=virtiofs:=virtiofs:"), 0);
+	ck_assert_uint_eq(line.sources.count, 2);
+	ck_assert_str_eq(line.sources.list[1].prefix, "/srv/x");
+	expect_source("/srv", "a:b", ".");
+	expect_source("/srv/", "a:b", ".");
+	expect_source("/srv//etc/y", "a:b", "etc/y");
+	expect_source("/srv/xy", "a:b", "xy");
+	expect_source("/srv/x/y", "=virtiofs:", "y");
+	expect_source("/srvx", NULL, NULL);
+	expect_source("/sr", NULL, NULL);
+	expect_source("", NULL, NULL);
+	ck_assert_int_eq(parse(LAYER "init_oci.source=/=virtiofs:a"), 0);
+	expect_source("/", "a", ".");
+	expect_source("/etc", "a", "etc");
+	expect_source("etc", NULL, NULL);
+}
+END_TEST
+
 START_TEST(quotes_protect_spaces_as_the_kernel_has_it)
 {
 	ck_assert_int_eq(parse("init_oci.layer=vda \"init_oci.config=/a b\""), 0);
@@ -250,6 +285,19 @@ static const struct {
 	BAD_CONTROL("vsock:18446744073709551617"),
 	BAD_CONTROL("console"),
 	TWICE("control", "vsock:1"),
+	BAD("source", "srv=virtiofs:a", "is not PATH=virtiofs:TAG with an absolute path"),
+	BAD("source", "/srv=virtiofs:", "is not PATH=virtiofs:TAG with an absolute path"),
+	BAD("source", "/srv", "is not PATH=virtiofs:TAG with an absolute path"),
+	BAD("source", "/srv=virtiofs:0123456789012345678901234567890123456",
+	    "is not PATH=virtiofs:TAG with an absolute path"),
+	{ "init_oci.layer=vda init_oci.source=/a=virtiofs:b init_oci.source=/a/=virtiofs:c",
+	  "command line: init_oci.source=/a/=virtiofs:c: is given twice" },
+	{ "init_oci.layer=vda init_oci.source=/a=virtiofs:t init_oci.source=/b=virtiofs:t "
+	  "init_oci.source=/c=virtiofs:t init_oci.source=/d=virtiofs:t "
+	  "init_oci.source=/e=virtiofs:t init_oci.source=/f=virtiofs:t "
+	  "init_oci.source=/g=virtiofs:t init_oci.source=/h=virtiofs:t "
+	  "init_oci.source=/i=virtiofs:t",
+	  "command line: init_oci.source=/i=virtiofs:t: is one more than the 8 sources there may be" },
 	BAD("without", "apparmor,seccomp", "is not a list of apparmor, selinux and user-namespaces"),
 	BAD("without", ",", "is not a list of apparmor, selinux and user-namespaces"),
 	BAD("nameserver", "example.org", "is not an IPv4 or IPv6 address"),
@@ -299,6 +347,7 @@ Suite *command_line_suite(void)
 	tcase_add_test(cases, takes_streams);
 	tcase_add_test(cases, takes_a_control_channel);
 	tcase_add_test(cases, takes_name_servers_and_init);
+	tcase_add_test(cases, takes_sources_on_the_host);
 	tcase_add_test(cases, quotes_protect_spaces_as_the_kernel_has_it);
 	tcase_add_test(cases, leaves_other_arguments_alone);
 	tcase_add_test(cases, takes_as_many_layers_as_it_says_and_no_more);
