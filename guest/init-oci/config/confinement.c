@@ -70,23 +70,28 @@ static int take(const struct object *object, struct confinement confinement,
 int confinement_apply(const struct object *document, struct config *config,
 		      struct error *error)
 {
+	static const struct {
+		const char *field;
+		enum kind kind;
+		bool of_process;
+	} fields[] = {
+		{ "apparmorProfile", APPARMOR, true },
+		{ "selinuxLabel", SELINUX, true },
+		{ "mountLabel", SELINUX, false },
+		{ "uidMappings", USER_NAMESPACES, false },
+		{ "gidMappings", USER_NAMESPACES, false },
+	};
 	struct object process = { .name = "process." }, linux_ = { .name = "linux." };
-	struct confinement *place = config->confinements;
 
 	if (json_get_object(document, "process", &process, error) < 0 ||
 	    json_get_object(document, "linux", &linux_, error) < 0)
 		return -1;
-	if (take(&process, (struct confinement){ .field = "apparmorProfile", .kind = APPARMOR },
-		 &place[0], error) < 0 ||
-	    take(&process, (struct confinement){ .field = "selinuxLabel", .kind = SELINUX },
-		 &place[1], error) < 0 ||
-	    take(&linux_, (struct confinement){ .field = "mountLabel", .kind = SELINUX },
-		 &place[2], error) < 0 ||
-	    take(&linux_, (struct confinement){ .field = "uidMappings", .kind = USER_NAMESPACES },
-		 &place[3], error) < 0 ||
-	    take(&linux_, (struct confinement){ .field = "gidMappings", .kind = USER_NAMESPACES },
-		 &place[4], error) < 0)
-		return -1;
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (take(fields[i].of_process ? &process : &linux_,
+			 (struct confinement){ .field = fields[i].field, .kind = (int)fields[i].kind },
+			 &config->confinements[i], error) < 0)
+			return -1;
+	}
 	return 0;
 }
 

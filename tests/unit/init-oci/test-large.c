@@ -35,6 +35,15 @@ static const struct place {
 	{ "{\"process\":{\"args\":[\"a\"]},\"linux\":{\"uidMappings\":[",
 	  "{\"containerID\":1%06d,\"hostID\":1,\"size\":1}", "]}}" },
 	{ "{\"process\":{\"args\":[\"a\"]},\"annotations\":{", "\"%06d\":\"\"", "}}" },
+	{ "{\"process\":{\"args\":[\"a\"]},\"linux\":{\"devices\":[",
+	  "{\"path\":\"/%06d\",\"type\":\"c\",\"major\":1,\"minor\":3}", "]}}" },
+	{ "{\"process\":{\"args\":[\"a\"]},\"linux\":{\"resources\":{\"devices\":[",
+	  "{\"allow\":true,\"access\":\"r\",\"x\":\"%06d\"}", "]}}}" },
+	{ "{\"process\":{\"args\":[\"a\"]},\"linux\":{\"seccomp\":{\"defaultAction\":"
+	  "\"SCMP_ACT_ALLOW\",\"syscalls\":[", "{\"names\":[\"a%06d\"],\"action\":\"SCMP_ACT_ERRNO\"}",
+	  "]}}}" },
+	{ "{\"process\":{\"args\":[\"a\"]},\"hooks\":{\"startContainer\":[",
+	  "{\"path\":\"/%06d\"}", "]}}" },
 };
 
 static char *make(const struct place *place, int count, bool backwards)
