@@ -15,8 +15,11 @@
 #include "config/command_line.h"
 #include "config/environment.h"
 #include "config/oci_config.h"
+#include "container/cgroup.h"
 #include "container/container_mounts.h"
 #include "container/container_paths.h"
+#include "container/device_filter.h"
+#include "container/device_nodes.h"
 #include "container/hostname.h"
 #include "container/loopback.h"
 #include "container/network_files.h"
@@ -82,6 +85,18 @@ static int read_config(const struct command_line *line, struct config *config,
 	return result;
 }
 
+/* What the container may use. */
+static int set_limits(const struct config *config, const struct container *container,
+		      struct error *error)
+{
+	dev_t devices[3];
+	const size_t count = streams_devices(&container->streams, devices);
+
+	if (cgroup_limit(container->cgroup, config, error) < 0)
+		return -1;
+	return device_filter_attach(config, devices, count, container->cgroup, error);
+}
+
 /* Everything between the control channel and the moment when the program is started. */
 static int set_up(struct command_line *line, struct container *container, struct config *config,
 		  struct error *error)
@@ -90,15 +105,20 @@ static int set_up(struct command_line *line, struct container *container, struct
 	    root_make(line, &container->upper, error) < 0 ||
 	    read_config(line, config, error) < 0 ||
 	    root_enter(error) < 0 ||
+	    cgroup_show(container->cgroup, error) < 0 ||
 	    hostname_set(config, error) < 0 ||
 	    sysctl_apply(config, error) < 0 ||
 	    loopback_bring_up(error) < 0 ||
 	    /* Before the mounts: only the image decides whether the files are missing. */
 	    network_files_write(config->hostname, line->name_servers, error) < 0 ||
 	    container_mounts_make(config, error) < 0 ||
+	    device_nodes_make(config, error) < 0 ||
+	    (config->terminal && line->streams[0].kind == STREAM_TERMINAL &&
+	     device_nodes_make_console(line->streams[0].name, error) < 0) ||
 	    /* After the mounts, for one of them may have brought the files. */
 	    user_resolve(config, error) < 0 ||
-	    container_paths_set_up(config, error) < 0)
+	    container_paths_set_up(config, error) < 0 ||
+	    set_limits(config, container, error) < 0)
 		return -1;
 	container->stop_signal = config->stop_signal;
 	return 0;
@@ -115,6 +135,10 @@ static int become_process(struct command_line *line, struct container *container
 	sigemptyset(&none);
 	if (set_up(line, container, &config, &error) < 0) {
 		SAY(error.text);
+		return EXIT_STATUS_SETUP_FAILED;
+	}
+	if (cgroup_enclose() < 0) {
+		SAY("enter the container's cgroup: ", strerror(errno));
 		return EXIT_STATUS_SETUP_FAILED;
 	}
 	if (start_part(pipe) < 0) {
@@ -144,6 +168,10 @@ static int become_init(struct command_line *line, struct container *container)
 		SAY("add to the environment: ", strerror(errno));
 		return EXIT_STATUS_SETUP_FAILED;
 	}
+	if (cgroup_enter(container->cgroup) < 0 || cgroup_enclose() < 0) {
+		SAY("enter the container's cgroup: ", strerror(errno));
+		return EXIT_STATUS_SETUP_FAILED;
+	}
 	CONTROL_SAY(true, "started");
 	return process_become(&config, &container->streams, &none);
 }
@@ -163,7 +191,7 @@ static int run(struct command_line *line, struct container *container,
 		return step_error("make a pipe", "", error);
 	charge.start = pipe[0];
 	charge.start_end = pipe[1];
-	charge.process = start_fork();
+	charge.process = start_fork(container->cgroup);
 	if (charge.process < 0)
 		return step_error("fork", "", error);
 	if (charge.process == 0)
@@ -172,14 +200,17 @@ static int run(struct command_line *line, struct container *container,
 }
 
 /* What PID 1 needs to hear the VMM and to tell it anything. */
-static int open_all(struct command_line *line, struct clock_devices *clock, struct error *error)
+static int open_all(struct command_line *line, struct container *container,
+		    struct clock_devices *clock, struct error *error)
 {
 	if (system_mounts_make(error) < 0)
 		return -1;
 	console_open();
 	if (proc_open() < 0)
 		return step_error("open /proc", "", error);
-	if (read_command_line(line, error) < 0 || control_open(&line->control, error) < 0)
+	container->cgroup = cgroup_make(error);
+	if (container->cgroup < 0 ||
+	    read_command_line(line, error) < 0 || control_open(&line->control, error) < 0)
 		return -1;
 	clock_open_devices(clock);
 	clock_set_from_ptp(clock);
@@ -206,7 +237,7 @@ int main(void)
 	container = start_container_memory();
 	if (!container)
 		step_error("map memory", "", &error);
-	else if (open_all(&line, &clock, &error) == 0)
+	else if (open_all(&line, container, &clock, &error) == 0)
 		status = line.container_is_init ? become_init(&line, container) :
 						  run(&line, container, &clock, &signals, &error);
 	if (status < 0) {

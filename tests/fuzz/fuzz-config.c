@@ -6,7 +6,9 @@
 #include "fuzz.h"
 
 #include "config/oci_config.h"
+#include "container/device_filter.h"
 #include "container/mount_options.h"
+#include "life/seccomp_filter.h"
 
 static size_t name_length(const char *variable)
 {
@@ -66,9 +68,89 @@ static void check_process(const struct config *config)
 	}
 }
 
+/* As the kernel checks it; and nothing else is in it. */
+static void check_filter(const struct bpf_program *program)
+{
+	CHECK(program->length > 0 && program->length <= BPF_INSTRUCTIONS_MAX);
+	CHECK(program->instructions[program->length - 1].code == BPF_RETURN);
+	for (unsigned int i = 0; i < program->length; i++) {
+		const struct bpf_instruction *instruction = &program->instructions[i];
+		const unsigned int left = program->length - 1 - i;
+
+		switch (instruction->code) {
+		case BPF_LOAD_WORD:
+			CHECK(instruction->operand % 4 == 0 &&
+			      instruction->operand < sizeof(struct seccomp_call));
+			break;
+		case BPF_JUMP:
+			CHECK(instruction->operand < left);
+			break;
+		case BPF_JUMP_EQUAL:
+		case BPF_JUMP_GREATER:
+		case BPF_JUMP_GREATER_OR_EQUAL:
+			CHECK(instruction->if_true < left && instruction->if_false < left);
+			break;
+		default:
+			CHECK(instruction->code == BPF_RETURN || instruction->code == BPF_AND);
+		}
+	}
+}
+
+static void check_seccomp(const struct seccomp *seccomp)
+{
+	struct seccomp_filter filter;
+	struct error error;
+
+	for (size_t i = 0; i < seccomp->rule_count; i++)
+		CHECK(seccomp->rules[i].names[0]);
+	if (!seccomp->present)
+		return;
+	if (seccomp_filter_compile(seccomp, architectures, ARCHITECTURES, &filter, &error) < 0) {
+		check_error(&error, "make the seccomp filter: ");
+		return;
+	}
+	CHECK(!filter.unknown_count || strlen(filter.unknown) < SIZE_MAX);
+	check_filter(&filter.program);
+	seccomp_filter_free(&filter);
+}
+
+/* Every jump leads to an instruction, and the last one is the end. */
+static void check_device_rules(const struct config *config)
+{
+	const size_t most = config->device_rule_count * FILTER_RULE_LENGTH + FILTER_FRAME_LENGTH;
+	struct filter_instruction *program = calloc(most, sizeof(*program));
+	size_t length;
+
+	CHECK(program);
+	length = device_filter_compile(config->device_rules, config->device_rule_count, program);
+	CHECK(length && length <= most && program[length - 1].code == 0x95);
+	for (size_t i = 0; i < length; i++)
+		CHECK(program[i].code == 0x61 ||
+		      (program[i].offset >= 0 && i + 1 + (size_t)program[i].offset <= length));
+	free(program);
+}
+
+static void check_resources(const struct config *config)
+{
+	for (size_t i = 0; i < config->cgroup_setting_count; i++) {
+		const struct cgroup_setting *setting = &config->cgroup_settings[i];
+
+		CHECK(setting->file[0] && strlen(setting->value) < SIZE_MAX);
+	}
+	for (size_t i = 0; i < config->device_count; i++) {
+		CHECK(config->devices[i].path[0] == '/');
+		CHECK(config->devices[i].uid != UINT32_MAX && config->devices[i].gid != UINT32_MAX);
+	}
+	for (size_t i = 0; i < config->device_rule_count; i++)
+		CHECK(config->device_rules[i].access);
+	check_device_rules(config);
+}
+
 static void check_config(const struct config *config)
 {
 	check_process(config);
+	check_seccomp(&config->seccomp);
+	check_resources(config);
 	check_paths(config->masked_paths);
 	check_paths(config->read_only_paths);
 	check_paths(config->volumes);

@@ -31,7 +31,7 @@ int step_error(const char *step, const char *argument, struct error *error)
 	return ERROR(error, step, argument, ": ", strerror(errno));
 }
 
-const char *decimal(struct decimal *decimal, unsigned int value)
+const char *decimal(struct decimal *decimal, uint64_t value)
 {
 	char *digit = decimal->text + sizeof(decimal->text) - 1;
 

@@ -3,6 +3,7 @@
 #define INIT_OCI_ERRORS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Every step that can fail returns 0, or -1 and one line that names the step,
@@ -28,10 +29,10 @@ int step_error(const char *step, const char *argument, struct error *error);
  */
 size_t text_join(char *text, size_t size, const char *const parts[]);
 
-/* Enough for any unsigned int. */
+/* Enough for any number of 64 bits. */
 struct decimal {
-	char text[12];
+	char text[21];
 };
-const char *decimal(struct decimal *decimal, unsigned int value);
+const char *decimal(struct decimal *decimal, uint64_t value);
 
 #endif

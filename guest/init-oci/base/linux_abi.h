@@ -8,6 +8,7 @@
  */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -142,6 +143,95 @@ struct open_request {
 static inline int open_path(int directory, const char *path, const struct open_request *how)
 {
 	return (int)syscall(SYS_openat2, directory, path, how, sizeof(*how));
+}
+
+/* seccomp(2) and what its filters, which are programs for BPF, are made of. */
+
+#define SECCOMP_MODE_SET_FILTER 1
+
+#define SECCOMP_FLAG_TSYNC 0x01
+#define SECCOMP_FLAG_LOG 0x02
+#define SECCOMP_FLAG_SPEC_ALLOW 0x04
+
+#define SECCOMP_RETURN_KILL_PROCESS 0x80000000
+#define SECCOMP_RETURN_KILL_THREAD 0x00000000
+#define SECCOMP_RETURN_TRAP 0x00030000
+#define SECCOMP_RETURN_ERRNO 0x00050000
+#define SECCOMP_RETURN_TRACE 0x7ff00000
+#define SECCOMP_RETURN_LOG 0x7ffc0000
+#define SECCOMP_RETURN_ALLOW 0x7fff0000
+/* Without the number that goes with some. */
+#define SECCOMP_RETURN_ACTION 0xffff0000
+
+/* What a filter is shown of a system call. */
+struct seccomp_call {
+	int32_t number;
+	uint32_t architecture;
+	uint64_t instruction_pointer;
+	uint64_t arguments[6];
+};
+
+#define BPF_INSTRUCTIONS_MAX 4096
+
+enum {
+	BPF_LOAD_WORD = 0x20,
+	BPF_RETURN = 0x06,
+	BPF_AND = 0x54,
+	BPF_JUMP = 0x05,
+	BPF_JUMP_EQUAL = 0x15,
+	BPF_JUMP_GREATER = 0x25,
+	BPF_JUMP_GREATER_OR_EQUAL = 0x35,
+};
+
+struct bpf_instruction {
+	uint16_t code;
+	uint8_t if_true, if_false;	/* instructions to skip */
+	uint32_t operand;
+};
+
+struct bpf_program {
+	unsigned short length;
+	const struct bpf_instruction *instructions;
+};
+
+#define CAPABILITY_SYS_ADMIN 21
+#define CLONE_INTO_CGROUP 0x200000000ULL
+
+struct clone_request {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	uint64_t set_tid, set_tid_size, cgroup;
+};
+
+/* fork() into the cgroup whose directory this is, with further flags of clone(). */
+static inline pid_t clone_into_cgroup(uint64_t flags, int directory)
+{
+	const struct clone_request request = {
+		.flags = CLONE_INTO_CGROUP | flags,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)directory,
+	};
+
+	return (pid_t)syscall(SYS_clone3, &request, sizeof(request));
+}
+
+#define BPF_PROGRAM_LOAD 5
+#define BPF_PROGRAM_ATTACH 8
+#define BPF_CGROUP_DEVICE_PROGRAM 15
+#define BPF_CGROUP_DEVICE 6
+#define BPF_ALLOW_MULTIPLE 2
+
+struct bpf_load_request {
+	uint32_t type, instruction_count;
+	uint64_t instructions, license;
+};
+
+struct bpf_attach_request {
+	uint32_t target, program, type, flags;
+};
+
+static inline int bpf(unsigned int command, const void *request, size_t size)
+{
+	return (int)syscall(SYS_bpf, command, request, size);
 }
 
 #define CAPABILITY_VERSION_3 0x20080522

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "config/kernel_names.h"
+#include "config/seccomp_config.h"
 
 struct limit {
 	int resource;
@@ -29,6 +30,32 @@ struct setting {
 	bool optional;
 };
 
+/* One of `linux.devices`. */
+struct device {
+	const char *path;
+	uint32_t mode;		/* with the bits for the type of file */
+	uint32_t major, minor;
+	uint32_t uid, gid;
+};
+
+/* One of `linux.resources.devices`: whether a device may be used. */
+struct device_rule {
+	bool allow;
+	char type;		/* 'b', 'c', or 'a' for both */
+	int64_t major, minor;	/* -1: every one */
+	unsigned int access;	/* of DEVICE_... */
+};
+
+#define DEVICE_MAKE 1
+#define DEVICE_READ 2
+#define DEVICE_WRITE 4
+
+/* What is to be written to a file of the container's cgroup. */
+struct cgroup_setting {
+	const char *file, *value;
+	char *text;		/* what they are in, or NULL if they belong to the JSON */
+};
+
 /*
  * What this init takes from an OCI runtime configuration, an OCI image's
  * configuration, or both; init-oci(8) lists the fields.
@@ -46,6 +73,13 @@ struct config {
 	size_t mount_count;
 	struct setting *settings;
 	size_t setting_count;
+	struct device *devices;
+	size_t device_count;
+	/* `linux.resources`, as cgroup v2 has it. */
+	struct cgroup_setting *cgroup_settings;
+	size_t cgroup_setting_count;
+	struct device_rule *device_rules;	/* in order: a later one counts more */
+	size_t device_rule_count;
 	int stop_signal;	/* SIGTERM unless the image says otherwise */
 	/*
 	 * `User` of an image, for user_resolve(), which sets uid, gid and groups;
@@ -58,6 +92,7 @@ struct config {
 	struct limit limits[RESOURCE_LIMITS];
 	size_t limit_count;
 	struct capabilities capabilities;
+	struct seccomp seccomp;
 	int umask;
 	int oom_score_adj;
 	unsigned short rows, columns;

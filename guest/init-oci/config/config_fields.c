@@ -48,3 +48,41 @@ int config_get_stop_signal(const struct object *object, const char *key, struct 
 			     ": there is no signal '", name, "'");
 	return 0;
 }
+
+bool config_is_empty(const cJSON *item)
+{
+	if (cJSON_IsString(item))
+		return !item->valuestring[0];
+	return (cJSON_IsArray(item) || cJSON_IsObject(item)) && !item->child;
+}
+
+/* A limit of 0 and a switch that is off are what there would be without them. */
+static bool is_nothing(const cJSON *item)
+{
+	return config_is_empty(item) || cJSON_IsFalse(item) ||
+	       (cJSON_IsNumber(item) && item->valuedouble == 0);
+}
+
+static void add_ignored(struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->ignored_count; i++) {
+		if (config->ignored[i] == name)
+			return;
+	}
+	config->ignored[config->ignored_count++] = name;
+}
+
+int config_note_ignored(const struct object *object, const char *const *ignored,
+			struct config *config, struct error *error)
+{
+	const size_t name_length = strlen(object->name);
+	const cJSON *item;
+
+	for (; *ignored; ignored++) {
+		if (json_get(object, *ignored + name_length, &item, error) < 0)
+			return -1;
+		if (item && !is_nothing(item))
+			add_ignored(config, *ignored);
+	}
+	return 0;
+}

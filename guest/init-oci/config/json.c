@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Whole numbers of fewer digits are exact as doubles. */
+#define EXACT_DIGITS 16
+
 int json_error(const struct object *object, const char *key, const char *reason,
 	       struct error *error)
 {
@@ -133,6 +136,44 @@ int json_get_number(const struct object *object, const char *key, double min, do
 	return 0;
 }
 
+static bool digits_to_unsigned(const char *digits, uint64_t *value)
+{
+	*value = 0;
+	for (; *digits; digits++) {
+		const unsigned int digit = (unsigned int)(*digits - '0');
+
+		if (*value > (UINT64_MAX - digit) / 10)
+			return false;
+		*value = *value * 10 + digit;
+	}
+	return true;
+}
+
+int json_get_unsigned(const struct object *object, const char *key, uint64_t *value,
+		      bool *present, struct error *error)
+{
+	/* The largest double below 2 to the 64th. */
+	const double max = 18446744073709549568.0;
+	const cJSON *item;
+	const char *problem;
+
+	if (json_get(object, key, &item, error) < 0)
+		return -1;
+	*present = item != NULL;
+	if (!item)
+		return 0;
+	if (cJSON_IsNumber(item) && item->valuestring) {
+		if (digits_to_unsigned(item->valuestring, value))
+			return 0;
+		return json_error(object, key, "is out of range", error);
+	}
+	problem = json_number_problem(item, 0, max);
+	if (problem)
+		return json_error(object, key, problem, error);
+	*value = (uint64_t)item->valuedouble;
+	return 0;
+}
+
 int json_need_number(const struct object *object, const char *key, double max, double *value,
 		     struct error *error)
 {
@@ -196,6 +237,62 @@ static bool has_nul(const char *text, size_t length)
 	return false;
 }
 
+/*
+ * The next number of a valid document, from *text on, which is moved past it.
+ * Returns its length.
+ */
+static size_t next_number(const char **text, const char *end)
+{
+	const char *at = *text, *number;
+	bool in_string = false;
+
+	for (; at < end; at++) {
+		if (in_string && *at == '\\')
+			at++;
+		else if (*at == '"')
+			in_string = !in_string;
+		else if (!in_string && (*at == '-' || (*at >= '0' && *at <= '9')))
+			break;
+	}
+	number = at;
+	while (at < end && strchr("0123456789+-.eE", *at))
+		at++;
+	*text = at;
+	return (size_t)(at - number);
+}
+
+static bool is_digits(const char *text, size_t length)
+{
+	for (; length; length--) {
+		if (text[length - 1] < '0' || text[length - 1] > '9')
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The parser has a double for each number. A whole number that a double may not
+ * hold keeps its digits, in valuestring, which cJSON_Delete() frees.
+ */
+static int keep_digits(cJSON *item, const char **text, const char *end)
+{
+	for (; item; item = item->next) {
+		size_t length;
+
+		if (item->child && keep_digits(item->child, text, end) < 0)
+			return -1;
+		if (!cJSON_IsNumber(item))
+			continue;
+		length = next_number(text, end);
+		if (length < EXACT_DIGITS || !is_digits(*text - length, length))
+			continue;
+		item->valuestring = strndup(*text - length, length);
+		if (!item->valuestring)
+			return -1;
+	}
+	return 0;
+}
+
 static int syntax_error(const char *document, const char *text, const char *where,
 			struct error *error)
 {
@@ -229,6 +326,11 @@ int json_parse(const char *document, const char *text, size_t length, cJSON **js
 			*json = NULL;
 			return syntax_error(document, text, end, error);
 		}
+	}
+	if (keep_digits(*json, &text, text + length) < 0) {
+		cJSON_Delete(*json);
+		*json = NULL;
+		return json_no_memory(error);
 	}
 	return 0;
 }

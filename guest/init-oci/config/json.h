@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <cJSON.h>
 
@@ -47,6 +48,9 @@ int json_get_bool(const struct object *object, const char *key, bool *value,
 		  struct error *error);
 int json_get_number(const struct object *object, const char *key, double min, double max,
 		    double *value, bool *present, struct error *error);
+/* Exact, which a double is only up to 2 to the 53rd. */
+int json_get_unsigned(const struct object *object, const char *key, uint64_t *value,
+		      bool *present, struct error *error);
 /* Replaces, and frees, a NULL-terminated list of strings that belong to the JSON. */
 int json_get_strings(const struct object *object, const char *key, char ***list,
 		     struct error *error);

@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "config/config_fields.h"
+#include "config/devices_config.h"
 #include "config/image_config.h"
 #include "config/json.h"
 #include "config/process_config.h"
+#include "config/resources_config.h"
+#include "config/seccomp_config.h"
 
 static int parse_system(const struct object *root, struct config *config, struct error *error)
 {
@@ -26,13 +29,6 @@ static int parse_system(const struct object *root, struct config *config, struct
 				      error);
 }
 
-static bool is_empty(const cJSON *item)
-{
-	if (cJSON_IsString(item))
-		return !item->valuestring[0];
-	return (cJSON_IsArray(item) || cJSON_IsObject(item)) && !item->child;
-}
-
 /*
  * What this version does not do. A field that takes rights away is refused: the
  * process would run with more rights than intended.
@@ -45,34 +41,9 @@ static int check_refused(const struct object *object, const char *const *refused
 	for (; *refused; refused++) {
 		if (json_get(object, *refused, &item, error) < 0)
 			return -1;
-		if (item && !is_empty(item))
+		if (item && !config_is_empty(item))
 			return json_error(object, *refused, "is not supported by this version",
 					  error);
-	}
-	return 0;
-}
-
-static void add_ignored(struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->ignored_count; i++) {
-		if (config->ignored[i] == name)
-			return;
-	}
-	config->ignored[config->ignored_count++] = name;
-}
-
-/* A field that arranges something is named on the console: hence the whole names. */
-static int note_ignored(const struct object *object, const char *const *ignored,
-			struct config *config, struct error *error)
-{
-	const size_t name_length = strlen(object->name);
-	const cJSON *item;
-
-	for (; *ignored; ignored++) {
-		if (json_get(object, *ignored + name_length, &item, error) < 0)
-			return -1;
-		if (item && !is_empty(item))
-			add_ignored(config, *ignored);
 	}
 	return 0;
 }
@@ -88,20 +59,19 @@ static int check_unsupported(const struct object *root, const struct object *lin
 		"process.ioPriority", "process.scheduler", "process.execCPUAffinity", NULL
 	};
 	static const char *const linux_refused[] = {
-		"seccomp", "uidMappings", "gidMappings", "mountLabel", NULL
+		"uidMappings", "gidMappings", "mountLabel", NULL
 	};
 	static const char *const linux_ignored[] = {
-		"linux.devices", "linux.intelRdt", "linux.personality", "linux.resources",
-		"linux.timeOffsets", NULL
+		"linux.intelRdt", "linux.personality", "linux.timeOffsets", NULL
 	};
 	struct object process = { .name = "process." };
 
 	if (json_get_object(root, "process", &process, error) < 0 ||
-	    note_ignored(root, root_ignored, config, error) < 0 ||
+	    config_note_ignored(root, root_ignored, config, error) < 0 ||
 	    check_refused(&process, process_refused, error) < 0 ||
-	    note_ignored(&process, process_ignored, config, error) < 0 ||
+	    config_note_ignored(&process, process_ignored, config, error) < 0 ||
 	    check_refused(linux_, linux_refused, error) < 0 ||
-	    note_ignored(linux_, linux_ignored, config, error) < 0)
+	    config_note_ignored(linux_, linux_ignored, config, error) < 0)
 		return -1;
 	return 0;
 }
@@ -205,7 +175,8 @@ static int parse_settings(const struct object *linux_, struct config *config,
 }
 
 /* The runtime configuration's part. */
-static int apply_runtime(const struct object *root, struct config *config, struct error *error)
+static int apply_runtime(const struct object *root, struct resources *resources,
+			 struct config *config, struct error *error)
 {
 	struct object linux_ = { .name = "linux." };
 
@@ -216,6 +187,8 @@ static int apply_runtime(const struct object *root, struct config *config, struc
 	    json_get_paths(&linux_, "readonlyPaths", &config->read_only_paths, error) < 0 ||
 	    parse_mounts(root, config, error) < 0 ||
 	    parse_settings(&linux_, config, error) < 0 ||
+	    devices_config_apply(&linux_, config, error) < 0 ||
+	    resources_config_apply(&linux_, resources, config, error) < 0 ||
 	    check_unsupported(root, &linux_, config, error) < 0)
 		return -1;
 	return 0;
@@ -229,6 +202,7 @@ static int apply(const struct object *documents, size_t count, struct config *co
 		 struct error *error)
 {
 	struct image image = { .present = false };
+	struct resources resources = { .unified_count = 0 };
 	int result = -1;
 
 	for (size_t i = 0; i < count; i++) {
@@ -238,9 +212,12 @@ static int apply(const struct object *documents, size_t count, struct config *co
 	if (image_config_join_args(&image, config, error) < 0)
 		goto out;
 	for (size_t i = 0; i < count; i++) {
-		if (apply_runtime(&documents[i], config, error) < 0)
+		if (apply_runtime(&documents[i], &resources, config, error) < 0)
 			goto out;
 	}
+	if (seccomp_config_apply(documents, count, &config->seccomp, error) < 0 ||
+	    resources_config_convert(&resources, config, error) < 0)
+		goto out;
 	result = image_config_complete(&image, config, error);
 out:
 	image_config_free(&image);

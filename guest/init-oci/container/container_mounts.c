@@ -10,6 +10,7 @@
 
 #include "base/in_root.h"
 #include "base/linux_abi.h"
+#include "container/cgroup.h"
 #include "container/copy_tree.h"
 #include "container/file_systems.h"
 #include "container/mount_options.h"
@@ -30,6 +31,11 @@ static bool is_same_path(const char *path, const char *plain)
 	size_t length = strlen(plain);
 
 	return !strncmp(path, plain, length) && !path[length + strspn(path + length, "/")];
+}
+
+static bool is_cgroup(const struct mount_point *point)
+{
+	return mount_point_has_type(point, "cgroup") || mount_point_has_type(point, "cgroup2");
 }
 
 /* Whether it is one of the mounts that every container has. */
@@ -102,11 +108,10 @@ static int check_not_root(const struct mount_point *point, int fd, struct error 
 static int change_existing(const struct mount_point *point, const struct mount_options *options,
 			   struct error *error)
 {
-	/* Options of cgroup v1 mean nothing to v2, which is what is mounted. */
-	const bool has_options = !is_bind(point, options) &&
-				 !mount_point_has_type(point, "cgroup") &&
+	/* Options of cgroup v1 mean nothing to v2, and those of v2 are for all cgroups. */
+	const bool has_options = !is_bind(point, options) && !is_cgroup(point) &&
+				 !is_same_path(point->destination, CGROUP_PATH) &&
 				 has_special_option(point);
-
 	int fd = in_root_find("mount ", IN_ROOT(point->destination), error);
 	int result = -1;
 
@@ -169,6 +174,14 @@ static int open_bind_source(const struct mount_point *point, const struct config
 		step_error(step, source, error);
 	close(fd);
 	return mounted;
+}
+
+/* Another view of the container's cgroup: a new mount would show all cgroups. */
+static int open_cgroup(const struct mount_point *point, struct error *error)
+{
+	int mounted = open_tree(AT_FDCWD, CGROUP_PATH, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	return mounted < 0 ? mount_point_error(point, "file system ", point->type, error) : mounted;
 }
 
 /* Makes the place if it does not exist. */
@@ -239,9 +252,12 @@ static int make_mount(const struct mount_point *point, const struct config *conf
 	if (options.copy_up && !mount_point_has_type(point, "tmpfs"))
 		return ERROR(error, "mount ", point->destination,
 			     ": option tmpcopyup: is for a tmpfs");
-	mounted = is_bind(point, &options) ?
-			  open_bind_source(point, config, &options, error) :
-			  file_system_create(point, &options, error);
+	if (is_bind(point, &options))
+		mounted = open_bind_source(point, config, &options, error);
+	else if (is_cgroup(point))
+		mounted = open_cgroup(point, error);
+	else
+		mounted = file_system_create(point, &options, error);
 	if (mounted < 0)
 		return -1;
 	result = attach(point, &options, mounted, error);

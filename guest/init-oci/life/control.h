@@ -13,6 +13,7 @@
  * lines of ASCII. To the VMM:
  *
  *   started     the container's program runs
+ *   oom-kill N  so many processes of the container were killed for want of memory
  *   exit N      the container's exit status, at the very end
  *   error WHY   to a line that is not a request, or cannot be carried out
  *

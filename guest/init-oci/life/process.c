@@ -18,6 +18,7 @@
 #include "base/linux_abi.h"
 #include "life/exit_status.h"
 #include "life/path_search.h"
+#include "life/seccomp.h"
 
 #define CAPABILITY_MAX 63
 
@@ -72,7 +73,20 @@ static int bound_capabilities(const struct config *config, struct error *error)
 		    prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
 			return step_error("drop capabilities", "", error);
 	}
-	/* Otherwise the change of user would also take the permitted ones away. */
+	return 0;
+}
+
+/* The kernel installs a filter for who has CAP_SYS_ADMIN, unless noNewPrivileges is set. */
+static bool filter_needs_capability(const struct config *config)
+{
+	return config->seccomp.present && !config->no_new_privileges;
+}
+
+/* The change of user would take the permitted ones away. */
+static int keep_capabilities(const struct config *config, struct error *error)
+{
+	if (!config->has_capabilities && !filter_needs_capability(config))
+		return 0;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return step_error("keep capabilities", "", error);
 	return 0;
@@ -99,7 +113,8 @@ static int set_capabilities(const struct config *config, struct error *error)
 	const struct capability_header header = { .version = CAPABILITY_VERSION_3 };
 	struct capability_data data[2];
 
-	if (!config->has_capabilities)
+	/* Without sets of its own, root keeps all, and another user what was kept for the filter. */
+	if (!config->has_capabilities && (config->uid == 0 || !filter_needs_capability(config)))
 		return 0;
 	for (int i = 0; i < 2; i++) {
 		data[i] = (struct capability_data){
@@ -118,6 +133,13 @@ static int set_capabilities(const struct config *config, struct error *error)
 	return 0;
 }
 
+static int set_no_new_privileges(const struct config *config, struct error *error)
+{
+	if (config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return step_error("set noNewPrivileges", "", error);
+	return 0;
+}
+
 /* By no link of /proc: one of those to what this program has open leads out of the root. */
 static int enter_directory(const char *path, struct error *error)
 {
@@ -133,7 +155,7 @@ static int enter_directory(const char *path, struct error *error)
 	return result;
 }
 
-static int prepare(const struct config *config, struct error *error)
+static int set_surroundings(const struct config *config, struct error *error)
 {
 	setsid();
 	if (config->umask >= 0)
@@ -146,12 +168,39 @@ static int prepare(const struct config *config, struct error *error)
 		return -1;
 	if (streams_give(config->uid) < 0)
 		return step_error("give the standard streams to the user", "", error);
-	if (bound_capabilities(config, error) < 0 || set_user(config, error) < 0 ||
-	    set_capabilities(config, error) < 0)
-		return -1;
-	if (config->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return step_error("set noNewPrivileges", "", error);
 	return 0;
+}
+
+/*
+ * The seccomp filter comes last, since it need not allow what comes after it but
+ * execve(): or capset() and prctl(), where the filter needs the capability.
+ */
+static int restrict_privileges(const struct config *config, const struct seccomp_filter *filter,
+			       struct error *error)
+{
+	const bool early = filter_needs_capability(config);
+	const bool late = config->seccomp.present && !early;
+
+	if (bound_capabilities(config, error) < 0 || keep_capabilities(config, error) < 0 ||
+	    set_user(config, error) < 0 ||
+	    (early && seccomp_install(&config->seccomp, filter, error) < 0) ||
+	    set_capabilities(config, error) < 0 || set_no_new_privileges(config, error) < 0 ||
+	    (late && seccomp_install(&config->seccomp, filter, error) < 0))
+		return -1;
+	return 0;
+}
+
+static int prepare(const struct config *config, const sigset_t *signals, struct error *error)
+{
+	struct seccomp_filter filter;
+
+	/* Before the limits, which may leave it no memory. execve() frees it. */
+	if (config->seccomp.present && seccomp_make(&config->seccomp, &filter, error) < 0)
+		return -1;
+	if (set_surroundings(config, error) < 0)
+		return -1;
+	sigprocmask(SIG_SETMASK, signals, NULL);
+	return restrict_privileges(config, &filter, error);
 }
 
 /* Returns only when no candidate can be started; the value is the most telling errno. */
@@ -183,11 +232,10 @@ int process_become(const struct config *config, const struct streams *streams, c
 	int reason;
 
 	streams_take(streams);
-	if (prepare(config, &error) < 0) {
+	if (prepare(config, signals, &error) < 0) {
 		SAY(error.text);
 		return EXIT_STATUS_SETUP_FAILED;
 	}
-	sigprocmask(SIG_SETMASK, signals, NULL);
 	reason = execute(config, &hint);
 	SAY("run ", config->args[0], ": ", strerror(reason), reason == ENOENT ? hint : "");
 	return exit_status_of_exec(reason);

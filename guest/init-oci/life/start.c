@@ -6,8 +6,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/linux_abi.h"
 
 struct container *start_container_memory(void)
 {
@@ -21,10 +22,13 @@ struct container *start_container_memory(void)
 	return container;
 }
 
-pid_t start_fork(void)
+pid_t start_fork(int cgroup)
 {
-	/* Each has its own copy of the stack, so that none needs to be given. */
-	return (pid_t)syscall(SYS_clone, CLONE_FS | CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+	/*
+	 * Each has its own copy of the stack, so that none needs to be given. To be made
+	 * in the cgroup is much cheaper than to be moved there later.
+	 */
+	return clone_into_cgroup(CLONE_FS | CLONE_FILES, cgroup);
 }
 
 static void tell(int pipe, enum start_event event)

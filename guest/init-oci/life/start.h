@@ -18,14 +18,15 @@
 struct container {
 	struct streams streams;
 	int stop_signal;
+	int cgroup;	/* the directory of its cgroup */
 	int upper;	/* for unmount_all() */
 };
 
 /* NULL, with errno set, when there is no memory. */
 struct container *start_container_memory(void);
 
-/* Like fork(), but for what is shared. */
-pid_t start_fork(void);
+/* Like fork(), but for what is shared, and the cgroup, which is the container's. */
+pid_t start_fork(int cgroup);
 
 /*
  * What the process tells PID 1 through the pipe: that everything is set up and nothing

@@ -135,6 +135,20 @@ int streams_open(const struct command_line *line, struct streams *streams, struc
 	return 0;
 }
 
+size_t streams_devices(const struct streams *streams, dev_t devices[static 3])
+{
+	size_t count = 0;
+
+	for (int i = 0; i < 3; i++) {
+		const int fd = streams->ends[i] < 0 ? CONSOLE_FILENO : streams->ends[i];
+		struct stat status;
+
+		if (fstat(fd, &status) == 0 && S_ISCHR(status.st_mode))
+			devices[count++] = status.st_rdev;
+	}
+	return count;
+}
+
 void streams_take(const struct streams *streams)
 {
 	for (int i = 0; i < 3; i++) {

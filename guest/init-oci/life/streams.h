@@ -26,6 +26,9 @@ struct streams {
 /* Waits for ports and terminals. Needs /dev and /sys. */
 int streams_open(const struct command_line *line, struct streams *streams, struct error *error);
 
+/* The devices among them. Returns their number. */
+size_t streams_devices(const struct streams *streams, dev_t devices[static 3]);
+
 /* Makes them the standard streams of the calling process, which becomes the container's. */
 void streams_take(const struct streams *streams);
 

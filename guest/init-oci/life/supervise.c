@@ -15,6 +15,7 @@
 #include "life/clock.h"
 #include "life/control.h"
 #include "life/exit_status.h"
+#include "life/oom_kills.h"
 #include "life/request.h"
 
 /* When the container is gone, its orphans get time to close their files, no more. */
@@ -29,6 +30,7 @@
 enum event_subject {
 	EVENT_START,
 	EVENT_CONTROL,
+	EVENT_OOM_KILL,
 	EVENT_SIGNAL,
 	EVENT_CHILD,
 	EVENT_TIME,
@@ -62,6 +64,7 @@ struct supervisor {
 	bool has_failed;	/* to start */
 	bool is_heard;	/* by the VMM, which has taken the last line */
 	struct winsize size;	/* asked for before there was a terminal; or 0 rows */
+	struct oom_kills oom_kills;
 	struct line line;
 };
 
@@ -229,6 +232,17 @@ static void take_byte(struct supervisor *supervisor, char byte)
 		tell(supervisor, "error ", error.text);
 }
 
+static void tell_oom_kills(struct supervisor *supervisor)
+{
+	const unsigned long killed = oom_kills_take(&supervisor->oom_kills);
+	struct decimal number;
+
+	if (!killed)
+		return;
+	SAY("the container has run out of memory: processes killed: ", decimal(&number, killed));
+	tell(supervisor, "oom-kill ", decimal(&number, killed));
+}
+
 static bool take_requests(struct supervisor *supervisor)
 {
 	char bytes[256];
@@ -271,6 +285,7 @@ static void take_over(struct supervisor *supervisor)
 	/* The end of the pipe now depends on that process alone. */
 	close(supervisor->charge->start_end);
 	streams_release(&supervisor->charge->shared->streams);
+	close(supervisor->charge->shared->cgroup);
 	if (watch_pumps(supervisor) < 0)
 		SAY("watch the container's streams: ", strerror(errno));
 	if (supervisor->phase == SETTING_UP)
@@ -316,6 +331,9 @@ static bool take_event(struct supervisor *supervisor, enum event_subject subject
 		return false;
 	case EVENT_CONTROL:
 		return take_requests(supervisor);
+	case EVENT_OOM_KILL:
+		tell_oom_kills(supervisor);
+		return false;
 	case EVENT_SIGNAL:
 		return take_signals(supervisor);
 	case EVENT_CHILD:
@@ -354,10 +372,13 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	supervisor->events = epoll_create1(EPOLL_CLOEXEC);
 	supervisor->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	supervisor->time = clock_open_datagrams();
+	oom_kills_open(&supervisor->oom_kills, charge->shared->cgroup);
 	if (watch(supervisor, supervisor->signals, EPOLLIN, EVENT_SIGNAL) < 0 ||
 	    watch(supervisor, charge->start, EPOLLIN, EVENT_START) < 0 ||
 	    (charge->has_control &&
 	     watch(supervisor, CONTROL_FILENO, EPOLLIN | EPOLLOUT, EVENT_CONTROL) < 0) ||
+	    (supervisor->oom_kills.events >= 0 &&
+	     watch(supervisor, supervisor->oom_kills.events, EPOLLPRI, EVENT_OOM_KILL) < 0) ||
 	    (supervisor->time >= 0 &&
 	     watch(supervisor, supervisor->time, EPOLLIN, EVENT_TIME) < 0) ||
 	    (charge->clock->generations >= 0 &&
@@ -455,5 +476,7 @@ int supervise(const struct charge *charge, const sigset_t *signals)
 		wait_for_events(&supervisor);
 		take_events(&supervisor);
 	}
+	/* The last one may be what ended the container, and its event still be on the way. */
+	tell_oom_kills(&supervisor);
 	return supervisor.status;
 }

@@ -20,13 +20,19 @@ int system_mounts_make(struct error *error)
 		{ "devpts", "/dev/pts", "gid=5,mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC },
 		{ "tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV | MS_NOEXEC },
 		{ "mqueue", "/dev/mqueue", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-		{ "cgroup2", "/sys/fs/cgroup", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
+		/*
+		 * The container will see a part of it as its own, and cannot reach what
+		 * is outside, nor change the limits of that part.
+		 */
+		{ "cgroup2", "/sys/fs/cgroup", "nsdelegate,memory_recursiveprot",
+		  MS_NOSUID | MS_NODEV | MS_NOEXEC },
 	};
 	static const char *const links[][2] = {
 		{ "/proc/self/fd", "/dev/fd" },
 		{ "/proc/self/fd/0", "/dev/stdin" },
 		{ "/proc/self/fd/1", "/dev/stdout" },
 		{ "/proc/self/fd/2", "/dev/stderr" },
+		{ "pts/ptmx", "/dev/ptmx" },
 	};
 
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
@@ -37,6 +43,8 @@ int system_mounts_make(struct error *error)
 			  mounts[i].options) < 0 && errno != EBUSY)
 			return step_error("mount ", mounts[i].target, error);
 	}
+	/* The kernel's own is the same device, but not with the options of /dev/pts. */
+	unlink("/dev/ptmx");
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
 		if (symlink(links[i][0], links[i][1]) < 0 && errno != EEXIST)
 			return step_error("make link ", links[i][1], error);

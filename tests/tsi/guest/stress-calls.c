@@ -31,7 +31,7 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Where listeners of the guest are, for the guest and for the host. */
-enum { GUEST_PORTS = 9800, GUEST_PORT_COUNT = 4 };
+enum { GUEST_PORTS = 9800, GUEST_PORT_COUNT = 12 };
 
 enum { THREADS = 3, BLOCK = 65536 };
 
@@ -41,6 +41,8 @@ struct thread {
 	unsigned int seed;
 	/* What most calls are, and the slot of the socket that they are for */
 	unsigned int focus, focus_slot, focus_calls[3];
+	/* Its last listener or connected stream, as long as it is open */
+	int recent;
 	int pipe[2], epoll;
 	atomic_ulong calls;
 	pthread_t id;
@@ -74,6 +76,8 @@ static bool is_focused(struct thread *thread)
 
 static int any_fd(struct thread *thread)
 {
+	if (one_in(thread, 8))
+		return thread->recent;
 	if (is_focused(thread))
 		return slots[thread->focus_slot];
 	return slots[choose(thread, STRESS_SLOTS)];
@@ -354,8 +358,9 @@ static bool call_accept(struct thread *thread)
 	struct sockaddr_storage address;
 	socklen_t length = sizeof(address);
 	int flags = one_in(thread, 4) ? 0 : SOCK_NONBLOCK;
+	int fd = one_in(thread, 2) ? thread->recent : any_fd(thread);
 
-	return keep(thread, accept4(any_fd(thread), (struct sockaddr *)&address, &length, flags));
+	return keep(thread, accept4(fd, (struct sockaddr *)&address, &length, flags));
 }
 
 static bool call_connect(struct thread *thread)
@@ -407,10 +412,11 @@ static bool call_stream(struct thread *thread)
 	if (fd < 0)
 		return false;
 	send(fd, block, one_in(thread, 2) ? strlen(block) : any_size(thread), MSG_DONTWAIT);
+	thread->recent = fd;
 	return keep(thread, fd);
 }
 
-/* Listen, and have the host connect. */
+/* Listen, and have somebody connect. */
 static bool call_serve(struct thread *thread)
 {
 	int port = GUEST_PORTS + (int)choose(thread, GUEST_PORT_COUNT), one = 1, fd;
@@ -425,8 +431,9 @@ static bool call_serve(struct thread *thread)
 		close(fd);
 		return false;
 	}
-	if (one_in(thread, 2))
-		keep(thread, host_calls(port, "stress"));
+	keep(thread, one_in(thread, 2) ? host_calls(port, "stress") :
+					 stream_to("127.0.0.1", port));
+	thread->recent = fd;
 	return keep(thread, fd);
 }
 
@@ -892,6 +899,7 @@ static void heed_signals(void)
 static void start_thread(struct thread *thread, unsigned int number)
 {
 	thread->seed = started.seed * THREADS + number;
+	thread->recent = -1;
 	thread->epoll = epoll_create1(0);
 	if (thread->epoll < 0 || pipe2(thread->pipe, O_NONBLOCK) ||
 	    pthread_create(&thread->id, NULL, thread_main, thread))

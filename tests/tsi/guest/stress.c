@@ -343,26 +343,31 @@ static void prepare(void)
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 }
 
+static bool all_calls_succeeded(void)
+{
+	for (unsigned int i = 0; stress_call_name(i); i++)
+		if (!stress_tally->calls[i].succeeded)
+			return false;
+	return true;
+}
+
 static void check_calls(void)
 {
 	const char *name;
-	bool all = true;
 
-	for (unsigned int i = 0; (name = stress_call_name(i)); i++) {
-		unsigned long succeeded = stress_tally->calls[i].succeeded;
-
+	for (unsigned int i = 0; (name = stress_call_name(i)); i++)
 		printf("# %s: %lu calls, %lu successful\n", name, stress_tally->calls[i].tried,
-		       succeeded);
-		all = all && succeeded;
-	}
-	check(0, all, "each call has succeeded");
+		       stress_tally->calls[i].succeeded);
+	check(0, all_calls_succeeded(), "each call has succeeded");
 }
 
 static void check_kills(void)
 {
 	printf("# %d processes killed, the slowest ended in %d ms\n", stress_tally->kills,
 	       stress_tally->slowest * STRESS_TURN / 1000);
-	check(0, stress_tally->kills > 0 && stress_tally->slowest < 2000000 / STRESS_TURN,
+	/* A kernel that checks itself is slower, as the test knows. */
+	check(0, stress_tally->kills > 0 &&
+		      stress_tally->slowest < 2000000 / STRESS_TURN * argument("tsi_slower", 1),
 	      "each process that was killed ended within 2 seconds");
 }
 
@@ -399,6 +404,9 @@ void check_stress(void)
 	check_sockets(sockets, true, "no socket is left after the first round");
 	memory = slab();
 	run_phases(seconds / 2, behaviours);
+	/* A slow machine makes few calls. */
+	for (int round = 0; !all_calls_succeeded() && round < 5; round++)
+		run_phases(5, behaviours);
 	check_sockets(sockets, true, "no socket is left");
 	check_slab(memory, sockets, behaviours);
 	check_charge();

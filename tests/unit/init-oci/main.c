@@ -16,6 +16,8 @@ int main(void)
 	srunner_add_suite(runner, life_suite());
 	srunner_add_suite(runner, mount_options_suite());
 	srunner_add_suite(runner, parts_suite());
+	srunner_add_suite(runner, resources_suite());
+	srunner_add_suite(runner, seccomp_suite());
 	srunner_add_suite(runner, users_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);

@@ -119,8 +119,7 @@ START_TEST(takes_what_tools_write_by_default)
 		"{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\"}],"
 		"\"linux\":{\"resources\":{\"devices\":[{\"allow\":false}]},\"seccomp\":null,"
 		"\"uidMappings\":[],\"mountLabel\":\"\"}")), 0);
-	ck_assert_uint_eq(config.ignored_count, 1);
-	ck_assert_str_eq(config.ignored[0], "linux.resources");
+	ck_assert_uint_eq(config.ignored_count, 0);
 	ck_assert_uint_eq(config.mount_count, 7);
 	ck_assert_str_eq(config.mounts[1].destination, "/dev");
 	ck_assert_str_eq(config.mounts[1].options[0], "nosuid");
@@ -133,12 +132,12 @@ START_TEST(names_every_field_that_it_does_not_carry_out)
 	ck_assert_int_eq(parse(
 		"{\"hooks\":{\"poststop\":[1]},\"process\":{\"args\":[\"a\"],"
 		"\"ioPriority\":{\"a\":1},\"scheduler\":{\"a\":1},\"execCPUAffinity\":{\"a\":1}},"
-		"\"linux\":{\"devices\":[1],\"intelRdt\":{\"a\":1},\"personality\":{\"a\":1},"
-		"\"resources\":{\"a\":1},\"timeOffsets\":{\"a\":1}}}"), 0);
-	ck_assert_uint_eq(config.ignored_count, 9);
+		"\"linux\":{\"intelRdt\":{\"a\":1},\"personality\":{\"a\":1},"
+		"\"timeOffsets\":{\"a\":1}}}"), 0);
+	ck_assert_uint_eq(config.ignored_count, 7);
 	ck_assert_str_eq(config.ignored[0], "hooks");
 	ck_assert_str_eq(config.ignored[1], "process.ioPriority");
-	ck_assert_str_eq(config.ignored[8], "linux.timeOffsets");
+	ck_assert_str_eq(config.ignored[6], "linux.timeOffsets");
 	config_free(&config);
 }
 END_TEST
@@ -229,8 +228,6 @@ static const struct {
 	{ PROCESS("\"selinuxLabel\":\"l\""),
 	  "config: process.selinuxLabel: is not supported by this version" },
 	{ TOP("\"linux\":[]"), "config: linux: is not an object" },
-	{ TOP("\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\"}}"),
-	  "config: linux.seccomp: is not supported by this version" },
 	{ TOP("\"linux\":{\"uidMappings\":[{}]}"),
 	  "config: linux.uidMappings: is not supported by this version" },
 	{ TOP("\"linux\":{\"maskedPaths\":[\"proc\"]}"),

@@ -322,9 +322,9 @@ START_TEST(empty_overrides_change_nothing)
 	ck_assert_int_eq(parse(
 		"{\"process\":{\"args\":[\"a\"],\"oomScoreAdj\":5,\"user\":{\"uid\":1,\"gid\":2,"
 		"\"umask\":63,\"additionalGids\":[3,4]},\"capabilities\":{\"bounding\":[\"CAP_KILL\"]}},"
-		"\"linux\":{\"resources\":{\"a\":1}}}",
+		"\"linux\":{\"intelRdt\":{\"a\":1}}}",
 		"{\"process\":{\"args\":null,\"user\":{},\"capabilities\":null},\"linux\":"
-		"{\"resources\":{\"a\":1}}}"), 0);
+		"{\"intelRdt\":{\"a\":1}}}"), 0);
 	ck_assert(config.has_oom_score_adj);
 	ck_assert_int_eq(config.oom_score_adj, 5);
 	ck_assert_uint_eq(config.uid, 1);
@@ -466,8 +466,8 @@ static const struct {
 	{ GOOD, "{\"mounts\":[7]}", "overrides: mounts: is not an array of objects" },
 	{ GOOD, "{\"linux\":{\"maskedPaths\":[\"x\"]}}",
 	  "overrides: linux.maskedPaths: x: is not an absolute path" },
-	{ GOOD, "{\"linux\":{\"seccomp\":{\"a\":1}}}",
-	  "overrides: linux.seccomp: is not supported by this version" },
+	{ GOOD, "{\"linux\":{\"seccomp\":{\"flags\":1}}}",
+	  "overrides: linux.seccomp.flags: is not an array" },
 	{ GOOD, "{\"linux\":{\"sysctl\":{\"a\":1}}}", "overrides: linux.sysctl.a: is not a string" },
 	{ "{", "[]", "config: is not JSON, at line 1 column 1" },
 };

@@ -145,13 +145,13 @@ START_TEST(text_is_cut_to_fit_and_has_no_control_characters)
 }
 END_TEST
 
-START_TEST(decimal_covers_an_unsigned_int)
+START_TEST(decimal_covers_64_bits)
 {
 	struct decimal number;
 
 	ck_assert_str_eq(decimal(&number, 0), "0");
 	ck_assert_str_eq(decimal(&number, 125), "125");
-	ck_assert_str_eq(decimal(&number, 4294967295u), "4294967295");
+	ck_assert_str_eq(decimal(&number, UINT64_MAX), "18446744073709551615");
 }
 END_TEST
 
@@ -221,7 +221,7 @@ Suite *parts_suite(void)
 	tcase_add_test(cases, path_candidates_stay_in_their_buffer);
 	tcase_add_test(cases, exit_status_is_the_usual_one);
 	tcase_add_test(cases, text_is_cut_to_fit_and_has_no_control_characters);
-	tcase_add_test(cases, decimal_covers_an_unsigned_int);
+	tcase_add_test(cases, decimal_covers_64_bits);
 	tcase_add_loop_test(cases, reads_numbers_like_strtod, 0, COUNT(exact_numbers));
 	tcase_add_loop_test(cases, reads_fractions_nearly_like_strtod, 0, COUNT(near_numbers));
 	tcase_add_loop_test(cases, takes_nothing_that_json_does_not_allow, 0, COUNT(no_numbers));

@@ -13,6 +13,8 @@ Suite *kernel_names_suite(void);
 Suite *life_suite(void);
 Suite *mount_options_suite(void);
 Suite *parts_suite(void);
+Suite *resources_suite(void);
+Suite *seccomp_suite(void);
 Suite *users_suite(void);
 
 #endif

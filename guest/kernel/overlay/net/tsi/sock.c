@@ -162,7 +162,9 @@ bool tsi_sock_move(struct tsi_sock *tsi, unsigned long *turn,
 	if (next == TSI_ANY_TURN)
 		return false;
 	*turn = next;
-	tsi_sock_wake(tsi);
+	/* Nobody waits for the end of another state. */
+	if (state != TSI_PENDING)
+		tsi_sock_wake(tsi);
 	return true;
 }
 

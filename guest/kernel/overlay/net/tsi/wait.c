@@ -38,6 +38,11 @@ int tsi_wait(struct sock *sk, enum tsi_wait_mode mode, long *timeout,
 	wait_queue_head_t *queue = sk_sleep(sk);
 	int ret;
 
+	/* Most often it works at once. */
+	ret = attempt(context);
+	if (ret != -EAGAIN || !*timeout)
+		return ret;
+
 	if (mode == TSI_WAIT_ONE)
 		add_wait_queue_exclusive(queue, &wait);
 	else
