@@ -22,7 +22,7 @@ static int flood(void)
 {
 	static char block[4096];
 
-	signal(SIGTERM, SIG_IGN);
+	fputs("ready\n", stderr);
 	memset(block, 'y', sizeof(block));
 	for (;;) {
 		if (write(STDOUT_FILENO, block, sizeof(block)) < 0)
@@ -87,8 +87,10 @@ int main(int count, char **arguments)
 		signal(SIGTERM, SIG_IGN);
 		return stop_output() == 7 ? flood() : 1;
 	}
-	if (!strcmp(what, "flood"))
+	if (!strcmp(what, "flood")) {
+		signal(SIGTERM, SIG_IGN);
 		return flood();
+	}
 	if (!strcmp(what, "faults"))
 		return send_faults();
 	if (!strcmp(what, "orphans"))
