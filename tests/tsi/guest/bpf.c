@@ -23,9 +23,7 @@
 /* --- Programs ------------------------------------------------------------------ */
 
 /* As <linux/bpf.h> has them, which musl has not */
-enum { PROGRAM_LOAD = 5,
-       PROGRAM_ATTACH = 8,
-       PROGRAM_DETACH = 9 };
+enum { PROGRAM_LOAD = 5, PROGRAM_ATTACH = 8, PROGRAM_DETACH = 9 };
 enum { SOCKET_ADDRESS_PROGRAM = 18 };
 enum hook {
 	CONNECT4 = 10,
@@ -47,15 +45,9 @@ struct instruction {
 };
 
 /* In register 0 is what a program returns, in 1 its context; 2 is for work. */
-enum { RESULT = 0,
-       CONTEXT = 1,
-       WORK = 2 };
+enum { RESULT = 0, CONTEXT = 1, WORK = 2 };
 /* Of what is in the context of these programs */
-enum { ADDRESS4 = 4,
-       ADDRESS6 = 8,
-       PORT = 24,
-       SOURCE4 = 40,
-       SOURCE6 = 44 };
+enum { ADDRESS4 = 4, ADDRESS6 = 8, PORT = 24, SOURCE4 = 40, SOURCE6 = 44 };
 
 #define SET(of, to) ((struct instruction){ 0xb7, (of), 0, (to) })
 #define LOAD(of, at) ((struct instruction){ 0x61, CONTEXT << 4 | (of), (at), 0 })
@@ -197,14 +189,8 @@ static bool enter(const char *path)
 /* --- Addresses ----------------------------------------------------------------- */
 
 /* Ports of the guest; the others are nobody's. */
-enum { STREAM_PORT = 9801,
-       DATAGRAM_PORT,
-       SENDER_PORT,
-       LISTEN_PORT,
-       NAMED_PORT };
-enum { NOBODY_PORT = 9810,
-       LEFT_PORT,
-       REFUSED_PORT };
+enum { STREAM_PORT = 9801, DATAGRAM_PORT, SENDER_PORT, LISTEN_PORT, NAMED_PORT };
+enum { NOBODY_PORT = 9810, LEFT_PORT, REFUSED_PORT };
 
 struct family {
 	const char *name;
@@ -544,7 +530,8 @@ static void check_receives(const struct family *of)
 	printf("# recvmsg(), %s\n", of->name);
 	check(0, send_at(fd, of, of->host, HOST_UDP) == 8 && source_is_alias(of, fd),
 	      "a datagram of the host comes from another address");
-	check(0, !connect_at(fd, of, of->host, HOST_UDP) && send(fd, "datagram", 8, 0) == 8 && source_is_alias(of, fd),
+	check(0, !connect_at(fd, of, of->host, HOST_UDP) && send(fd, "datagram", 8, 0) == 8 &&
+		 source_is_alias(of, fd),
 	      "for a connected socket, too");
 	lift(&host, program);
 	program = enforce(&guest);
@@ -601,7 +588,8 @@ static void check_accepted(const struct family *of)
 	programs[1] = enforce(&peer);
 	listen(listener, 8);
 	call = host_calls(LISTEN_PORT, "host");
-	server = readable(listener, PATIENCE) ? accept(listener, (struct sockaddr *)&from.address, &from.length) : -1;
+	server = readable(listener, PATIENCE) ?
+		 accept(listener, (struct sockaddr *)&from.address, &from.length) : -1;
 	lift(&own, programs[0]);
 	lift(&peer, programs[1]);
 	check(23, server >= 0, "the host reaches a listener whose name is rewritten");
@@ -634,7 +622,8 @@ void check_bpf(void)
 	if (!tsi)
 		start_services(pids);
 	mkdir("/cgroup", 0755);
-	check(0, !mount("cgroup2", "/cgroup", "cgroup2", 0, NULL) && !mkdir("/cgroup/programs", 0755) && enter("/cgroup/programs"),
+	check(0, !mount("cgroup2", "/cgroup", "cgroup2", 0, NULL) && !mkdir("/cgroup/programs", 0755) &&
+		 enter("/cgroup/programs"),
 	      "a cgroup for programs");
 	cgroup = open("/cgroup/programs", O_RDONLY | O_DIRECTORY);
 	for (int i = 0; i < 2; i++) {
