@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a container may do so that its machine never ends. Runs in the guest. */
+#include <elf.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -22,7 +26,7 @@ static int flood(void)
 {
 	static char block[4096];
 
-	signal(SIGTERM, SIG_IGN);
+	fputs("ready\n", stderr);
 	memset(block, 'y', sizeof(block));
 	for (;;) {
 		if (write(STDOUT_FILENO, block, sizeof(block)) < 0)
@@ -41,6 +45,27 @@ static int send_faults(void)
 	sleep(1);
 	puts("PID 1 lives");
 	return 7;
+}
+
+/* A real fault: PID 1 goes on where there is nothing. */
+static int make_fault(void)
+{
+	struct user_regs_struct registers;
+	struct iovec space = { .iov_base = &registers, .iov_len = sizeof(registers) };
+
+	if (ptrace(PTRACE_ATTACH, 1, NULL, NULL) < 0 || waitpid(1, NULL, __WALL) != 1 ||
+	    ptrace(PTRACE_GETREGSET, 1, (void *)NT_PRSTATUS, &space) < 0) {
+		perror("stop PID 1");
+		return 1;
+	}
+	registers.pc = 0;
+	if (ptrace(PTRACE_SETREGSET, 1, (void *)NT_PRSTATUS, &space) < 0 ||
+	    ptrace(PTRACE_DETACH, 1, NULL, NULL) < 0) {
+		perror("let PID 1 go on");
+		return 1;
+	}
+	for (;;)
+		pause();
 }
 
 /* Children that end as fast as they are made, all of them for PID 1 to reap. */
@@ -87,10 +112,14 @@ int main(int count, char **arguments)
 		signal(SIGTERM, SIG_IGN);
 		return stop_output() == 7 ? flood() : 1;
 	}
-	if (!strcmp(what, "flood"))
+	if (!strcmp(what, "flood")) {
+		signal(SIGTERM, SIG_IGN);
 		return flood();
+	}
 	if (!strcmp(what, "faults"))
 		return send_faults();
+	if (!strcmp(what, "fault"))
+		return make_fault();
 	if (!strcmp(what, "orphans"))
 		return make_orphans();
 	if (!strcmp(what, "hide-clock"))

@@ -113,7 +113,6 @@ static int change_existing(const struct mount_point *point, const struct mount_o
 	const bool has_options = !is_bind(point, options) && !is_cgroup(point) &&
 				 !is_same_path(point->destination, CGROUP_PATH) &&
 				 has_special_option(point);
-
 	int fd = in_root_find("mount ", IN_ROOT(point->destination), error);
 	int result = -1;
 

@@ -16,42 +16,35 @@
  * Removes another device of that name. In a /dev of an engine's there would be none,
  * but here are those of the kernel, whose numbers may differ from those of the engine's.
  */
-static int remove_earlier(int parent, const char *name)
+static int remove_earlier(int directory, const char *name)
 {
 	struct stat status;
 
-	if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode) && !S_ISFIFO(status.st_mode)) {
 		errno = EEXIST;
 		return -1;
 	}
-	return unlinkat(parent, name, 0);
+	return unlinkat(directory, name, 0);
 }
 
-static int make_node(const struct device *device, int parent, const char *name)
+static int make_node(const struct device *device, struct error *error)
 {
-	if (remove_earlier(parent, name) < 0 ||
-	    mknodat(parent, name, (mode_t)device->mode, makedev(device->major, device->minor)) < 0 ||
-	    fchownat(parent, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return -1;
-	/* Without what the umask takes. */
-	return fchmodat(parent, name, device->mode & 07777, 0);
-}
-
-static int make_device(const struct device *device, struct error *error)
-{
-	static const char step[] = "make device ";
 	const char *name;
-	int parent = in_root_make_parent(step, IN_ROOT(device->path), &name, error);
-	int result;
+	int directory = in_root_make_parent("make device ", IN_ROOT(device->path), &name, error);
+	int result = 0;
 
-	if (parent < 0)
+	if (directory < 0)
 		return -1;
-	result = make_node(device, parent, name);
-	if (result < 0)
-		step_error(step, device->path, error);
-	close(parent);
+	if (remove_earlier(directory, name) < 0 ||
+	    mknodat(directory, name, (mode_t)device->mode,
+		    makedev(device->major, device->minor)) < 0 ||
+	    fchownat(directory, name, device->uid, device->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    /* Without what the umask takes. */
+	    fchmodat(directory, name, device->mode & 07777, 0) < 0)
+		result = step_error("make device ", device->path, error);
+	close(directory);
 	return result;
 }
 
@@ -63,7 +56,7 @@ int device_nodes_make(const struct config *config, struct error *error)
 		/* A link to that of /dev/pts. */
 		if (!strcmp(device->path, "/dev/ptmx"))
 			continue;
-		if (make_device(device, error) < 0)
+		if (make_node(device, error) < 0)
 			return -1;
 	}
 	return 0;
@@ -72,21 +65,26 @@ int device_nodes_make(const struct config *config, struct error *error)
 int device_nodes_make_console(const char *terminal, struct error *error)
 {
 	static const char console[] = "/dev/console";
-	int tree, place, result = -1;
+	int place = in_root_make_file("mount ", IN_ROOT(console), error);
+	int fd = -1, mounted = -1, result = -1;
 	char path[64];
 
-	text_join(path, sizeof(path), (const char *const[]){ "/dev/", terminal, NULL });
-	place = in_root_make_file("mount ", IN_ROOT(console), error);
 	if (place < 0)
 		return -1;
-	tree = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	if (tree >= 0)
-		result = move_mount(tree, "", place, "",
-				    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	if (result < 0)
+	text_join(path, sizeof(path), (const char *const[]){ "/dev/", terminal, NULL });
+	fd = in_root_find("mount ", IN_ROOT(path), error);
+	if (fd < 0)
+		goto out;
+	mounted = copy_mount(fd, 0);
+	close(fd);
+	if (mounted < 0 || attach_mount(mounted, place) < 0) {
 		step_error("mount ", console, error);
-	if (tree >= 0)
-		close(tree);
+		goto out;
+	}
+	result = 0;
+out:
+	if (mounted >= 0)
+		close(mounted);
 	close(place);
 	return result;
 }

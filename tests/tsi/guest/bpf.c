@@ -143,7 +143,7 @@ static int load(const struct rule *rule)
 	translate(rule, &program);
 	request.length = program.length;
 	request.code = (uintptr_t)program.code;
-	request.license = (uintptr_t)"";
+	request.license = (uintptr_t) "";
 	return (int)syscall(SYS_bpf, PROGRAM_LOAD, &request, sizeof(request));
 }
 
