@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/console.h"
@@ -42,6 +43,8 @@
 
 #define COMMAND_LINE_MAX 4096
 #define CONFIG_MAX (1024 * 1024)
+/* A group that nothing else of PID 1 has. */
+#define NOBODY 65534
 
 static int read_command_line(struct command_line *line, struct error *error)
 {
@@ -216,6 +219,8 @@ static int run(struct command_line *line, struct container *container,
 		return step_error("fork", "", error);
 	if (charge.process == 0)
 		_exit(become_process(line, container, pipe[1]));
+	/* Who has all the same ids may change limits; no root of a container has them now. */
+	syscall(SYS_setresgid, -1, -1, NOBODY);
 	return supervise(&charge, signals);
 }
 

@@ -7,7 +7,9 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -39,9 +41,15 @@ static int send_faults(void)
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS };
 
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-		if (kill(1, faults[i]) < 0)
+		siginfo_t forged = { .si_signo = faults[i], .si_code = SI_QUEUE };
+
+		forged.si_pid = 1;
+		if (kill(1, faults[i]) < 0 ||
+		    syscall(SYS_rt_sigqueueinfo, 1, faults[i], &forged) < 0)
 			return 1;
 	}
+	if (prlimit(1, RLIMIT_NOFILE, &(struct rlimit){ 0, 0 }, NULL) == 0)
+		return 1;
 	sleep(1);
 	puts("PID 1 lives");
 	return 7;

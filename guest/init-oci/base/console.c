@@ -91,6 +91,11 @@ void console_new_line(void)
 
 void console_resume(void)
 {
+	int discipline = 0;
+
+	/* Whoever has the console may have given it another, to which nothing is written. */
+	if (ioctl(CONSOLE_FILENO, TIOCGETD, &discipline) == 0 && discipline != 0)
+		ioctl(CONSOLE_FILENO, TIOCSETD, &(int){ 0 });
 	/* Only who has stopped it can go on: Ctrl-S is not undone by TCOON alone. */
 	ioctl(CONSOLE_FILENO, TCXONC, TCOOFF);
 	ioctl(CONSOLE_FILENO, TCXONC, TCOON);

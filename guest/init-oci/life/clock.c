@@ -148,17 +148,15 @@ bool clock_is_new_generation(const char *event, size_t length)
 	return false;
 }
 
-void clock_receive_generations(const struct clock_devices *devices)
+bool clock_receive_generation(const struct clock_devices *devices)
 {
 	char event[2048];
-	bool generation = false;
-	ssize_t got;
+	ssize_t got = recv(devices->generations, event, sizeof(event), 0);
 
-	while ((got = recv(devices->generations, event, sizeof(event), 0)) >= 0 || errno == ENOBUFS) {
-		/* A lost event may have been the right one. */
-		if (got < 0 || clock_is_new_generation(event, (size_t)got))
-			generation = true;
-	}
-	if (generation && !clock_set_from_ptp(devices))
+	if (got < 0 && errno != ENOBUFS)
+		return false;
+	/* A lost event may have been the right one. */
+	if ((got < 0 || clock_is_new_generation(event, (size_t)got)) && !clock_set_from_ptp(devices))
 		correct_from_rtc(devices->rtc);
+	return true;
 }

@@ -35,10 +35,10 @@ int clock_open_datagrams(void);
 void clock_receive_datagrams(int fd);
 
 /*
- * Takes the events. When the machine goes on from a snapshot, KVM's PTP clock, or
- * else the RTC, has the right time.
+ * Takes an event, and returns whether there was one. When the machine goes on from a
+ * snapshot, KVM's PTP clock, or else the RTC, has the right time.
  */
-void clock_receive_generations(const struct clock_devices *devices);
+bool clock_receive_generation(const struct clock_devices *devices);
 bool clock_is_new_generation(const char *event, size_t length);
 
 #endif

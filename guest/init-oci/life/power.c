@@ -3,6 +3,7 @@
 #include "life/power.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/reboot.h>
 #include <unistd.h>
 
@@ -14,16 +15,22 @@
 static void on_fault(int signal, siginfo_t *information, void *context)
 {
 	struct decimal number;
+	bool own;
 
 	(void)context;
 	/* One that sets the container up ends as any process does. */
 	if (getpid() != 1) {
 		sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-		raise(signal);
+		kill(getpid(), signal);
 		return;
 	}
-	/* Any process with the right to may send such a signal, which is no fault. */
-	if (information->si_code <= 0 && information->si_pid != getpid())
+	/*
+	 * Any process of root may send such a signal, which is no fault, and say that it
+	 * comes from here. Only SI_TKILL cannot be claimed; and no fault is a SIGABRT but
+	 * that of abort(), which uses it.
+	 */
+	own = information->si_code == SI_TKILL && information->si_pid == getpid();
+	if (!own && (information->si_code <= 0 || signal == SIGABRT))
 		return;
 	SAY("killed by signal ", decimal(&number, (unsigned int)signal));
 	power_off(EXIT_STATUS_SETUP_FAILED);

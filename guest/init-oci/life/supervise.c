@@ -62,6 +62,7 @@ struct supervisor {
 	int time;	/* datagrams with the time, or -1 */
 	bool is_started;	/* the program runs, or it is certain that it never will */
 	bool has_failed;	/* to start */
+	bool has_streams;	/* those of the container, which is set up */
 	bool is_heard;	/* by the VMM, which has taken the last line */
 	struct winsize size;	/* asked for before there was a terminal; or 0 rows */
 	struct oom_kills oom_kills;
@@ -282,6 +283,7 @@ static int watch_pumps(const struct supervisor *supervisor)
 /* Everything is set up, and from now on that process has descriptors of its own. */
 static void take_over(struct supervisor *supervisor)
 {
+	supervisor->has_streams = true;
 	/* The end of the pipe now depends on that process alone. */
 	close(supervisor->charge->start_end);
 	streams_release(&supervisor->charge->shared->streams);
@@ -343,8 +345,7 @@ static bool take_event(struct supervisor *supervisor, enum event_subject subject
 		clock_receive_datagrams(supervisor->time);
 		return false;
 	case EVENT_GENERATION:
-		clock_receive_generations(supervisor->charge->clock);
-		return false;
+		return clock_receive_generation(supervisor->charge->clock);
 	default:
 		return pump_step(&supervisor->charge->shared->streams.pumps[subject - EVENT_PUMPS]);
 	}
@@ -437,7 +438,8 @@ static bool advance(struct supervisor *supervisor)
 		enter(supervisor, DRAINING, GRACE_SECONDS);
 		return true;
 	case DRAINING:
-		if (output_is_left(&supervisor->charge->shared->streams) && !late)
+		if (supervisor->has_streams && !late &&
+		    output_is_left(&supervisor->charge->shared->streams))
 			return false;
 		supervisor->phase = ENDED;
 		return true;

@@ -362,12 +362,14 @@ static int tsi_cork_send(struct tsi_sock *tsi, struct tsi_cork *cork, int flags)
 {
 	struct kvec vec = { .iov_base = cork->bytes, .iov_len = cork->len };
 	struct msghdr msg = { .msg_flags = flags };
-	int ret;
+	size_t segment = READ_ONCE(udp_sk(tsi->sk)->gso_size);
+	int ret = -EINVAL;
 
 	lockdep_assert_held(&cork->mutex);
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, cork->len);
-	ret = tsi_send_host(tsi, &cork->name, &msg, cork->len,
-			    READ_ONCE(udp_sk(tsi->sk)->gso_size));
+	/* Each part was checked with what UDP_SEGMENT was then. */
+	if (!segment || DIV_ROUND_UP(cork->len, segment) <= UDP_MAX_SEGMENTS)
+		ret = tsi_send_host(tsi, &cork->name, &msg, cork->len, segment);
 	kfree(cork->bytes);
 	cork->bytes = NULL;
 	cork->len = 0;

@@ -494,6 +494,10 @@ int tsi_link_request(struct tsi_link *link, struct sk_buff *request, u32 port)
 	spin_lock(&link->lock);
 	if (link->closed) {
 		err = -ECONNABORTED;
+	} else if (!link->created && !create) {
+		/* A reset came in between: it has what is under way begun again. */
+		err = link->control.host_port == TSI_PORT_STREAM ? -EAGAIN :
+								   -ECONNRESET;
 	} else {
 		if (!link->created) {
 			tsi_link_create(link, create);

@@ -47,6 +47,8 @@ int tsi_wait(struct sock *sk, enum tsi_wait_mode mode, long *timeout,
 		add_wait_queue_exclusive(queue, &wait);
 	else
 		add_wait_queue(queue, &wait);
+	/* Who wakes changes what we look at, and then looks for who waits. */
+	smp_mb();
 	for (;;) {
 		ret = attempt(context);
 		if (ret != -EAGAIN || !*timeout)
