@@ -384,6 +384,30 @@ START_TEST(compiles_rules_for_devices)
 }
 END_TEST
 
+/* A program that opens a device to read and to write asks for both at once. */
+START_TEST(joins_rules_for_devices)
+{
+	const unsigned int read_write = DEVICE_READ | DEVICE_WRITE;
+
+	ck_assert_int_eq(parse(RESOURCES(
+		"\"devices\":[{\"allow\":false},"
+		"{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"r\"},"
+		"{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"w\"},"
+		"{\"allow\":true,\"type\":\"c\",\"major\":11,\"access\":\"rw\"},"
+		"{\"allow\":false,\"type\":\"c\",\"major\":11,\"access\":\"w\"},"
+		"{\"allow\":true,\"type\":\"c\",\"major\":11,\"minor\":3,\"access\":\"w\"}]")), 0);
+	ck_assert(allows('c', 10, 229, read_write));
+	ck_assert(allows('c', 10, 229, DEVICE_READ) && allows('c', 10, 229, DEVICE_WRITE));
+	ck_assert(!allows('c', 10, 229, read_write | DEVICE_MAKE));
+	ck_assert(!allows('c', 10, 230, read_write) && !allows('b', 10, 229, read_write));
+	/* The last one still decides about its part. */
+	ck_assert(allows('c', 11, 1, DEVICE_READ) && !allows('c', 11, 1, DEVICE_WRITE));
+	ck_assert(!allows('c', 11, 1, read_write));
+	ck_assert(allows('c', 11, 3, read_write));
+	config_free(&config);
+}
+END_TEST
+
 START_TEST(compiles_rules_that_decide_about_everything)
 {
 	ck_assert_int_eq(parse(RESOURCES(
@@ -417,6 +441,7 @@ Suite *resources_suite(void)
 	tcase_add_test(cases, takes_devices);
 	tcase_add_test(cases, takes_rules_for_devices);
 	tcase_add_test(cases, compiles_rules_for_devices);
+	tcase_add_test(cases, joins_rules_for_devices);
 	tcase_add_test(cases, compiles_rules_that_decide_about_everything);
 	suite_add_tcase(suite, cases);
 	return suite;
