@@ -342,8 +342,7 @@ static bool take_event(struct supervisor *supervisor, enum event_subject subject
 		reap(supervisor);
 		return false;
 	case EVENT_TIME:
-		clock_receive_datagrams(supervisor->time);
-		return false;
+		return clock_receive_datagrams(supervisor->time);
 	case EVENT_GENERATION:
 		return clock_receive_generation(supervisor->charge->clock);
 	default:
