@@ -11,7 +11,6 @@
 
 #include "base/console.h"
 #include "base/errors.h"
-#include "base/file.h"
 #include "base/proc.h"
 #include "config/command_line.h"
 #include "config/confinement.h"
@@ -50,9 +49,11 @@ static int read_command_line(struct command_line *line, struct error *error)
 {
 	size_t length;
 	/* Not freed: the result points into it. */
-	char *text = file_read("/proc/cmdline", COMMAND_LINE_MAX, &length, error);
+	char *text = proc_read("cmdline", COMMAND_LINE_MAX, &length);
 
-	return text ? command_line_parse(text, line, error) : -1;
+	if (!text)
+		return step_error("read ", "/proc/cmdline", error);
+	return command_line_parse(text, line, error);
 }
 
 /* *text is NULL without overrides. The file in the initramfs needs no argument. */

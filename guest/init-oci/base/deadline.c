@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/proc.h"
 
 #define VMSTAT_MAX 16384
@@ -19,16 +18,11 @@
 static uint64_t pages_written(void)
 {
 	static const char name[] = "nr_written";
-	const int fd = proc_open_file("vmstat");
 	const char *digit;
 	uint64_t pages = 0;
 	size_t length;
-	char *text;
+	char *text = proc_read("vmstat", VMSTAT_MAX, &length);
 
-	if (fd < 0)
-		return 0;
-	text = file_read_open(fd, VMSTAT_MAX, &length);
-	close(fd);
 	if (!text)
 		return 0;
 	digit = strstr(text, name);

@@ -5,8 +5,8 @@
 #include <sched.h>
 #include <sys/personality.h>
 
-#include "base/file.h"
 #include "base/linux_abi.h"
+#include "base/proc.h"
 
 static int set_scheduler(const struct config *config, struct error *error)
 {
@@ -57,7 +57,7 @@ static int set_time_offset(const char *clock, const struct time_offset *offset,
 		clock, seconds < 0 ? " -" : " ",
 		decimal(&whole, (uint64_t)(seconds < 0 ? -seconds : seconds)), " ",
 		decimal(&rest, offset->nanoseconds), NULL });
-	if (file_write("/proc/self/timens_offsets", text) < 0)
+	if (proc_write("self/timens_offsets", text) < 0)
 		return step_error("set linux.timeOffsets ", clock, error);
 	return 0;
 }

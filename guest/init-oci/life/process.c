@@ -13,9 +13,9 @@
 
 #include "base/console.h"
 #include "base/errors.h"
-#include "base/file.h"
 #include "base/in_root.h"
 #include "base/linux_abi.h"
+#include "base/proc.h"
 #include "life/exit_status.h"
 #include "life/hooks.h"
 #include "life/kernel_attributes.h"
@@ -60,7 +60,7 @@ static int set_oom_score(const struct config *config, struct error *error)
 	text_join(text, sizeof(text), (const char *const[]){
 		score < 0 ? "-" : "", decimal(&number, (unsigned int)(score < 0 ? -score : score)),
 		NULL });
-	if (file_write("/proc/self/oom_score_adj", text) < 0)
+	if (proc_write("self/oom_score_adj", text) < 0)
 		return step_error("set the OOM score", "", error);
 	return 0;
 }
