@@ -8,7 +8,7 @@
 #include "base/linux_abi.h"
 #include "base/proc.h"
 
-static int set_scheduler(const struct config *config, struct error *error)
+int scheduler_set(const struct config *config, struct error *error)
 {
 	const struct scheduler *scheduler = &config->scheduler;
 	const struct scheduling_attributes attributes = {
@@ -76,8 +76,8 @@ static int set_time_offsets(const struct config *config, struct error *error)
 
 int kernel_attributes_set(const struct config *config, struct error *error)
 {
-	if (set_scheduler(config, error) < 0 || set_io_priority(config, error) < 0 ||
-	    set_personality(config, error) < 0 || set_time_offsets(config, error) < 0)
+	if (set_io_priority(config, error) < 0 || set_personality(config, error) < 0 ||
+	    set_time_offsets(config, error) < 0)
 		return -1;
 	return 0;
 }

@@ -61,7 +61,6 @@ struct supervisor {
 	int signals;	/* signalfd */
 	int time;	/* datagrams with the time, or -1 */
 	bool is_started;	/* the program runs, or it is certain that it never will */
-	bool has_failed;	/* to start */
 	bool has_streams;	/* those of the container, which is set up */
 	bool is_heard;	/* by the VMM, which has taken the last line */
 	struct winsize size;	/* asked for before there was a terminal; or 0 rows */
@@ -120,6 +119,16 @@ static void end_orphans(struct supervisor *supervisor)
 	kill(-1, SIGCONT);
 }
 
+static void take_end(struct supervisor *supervisor, int wait_status)
+{
+	const struct failure *failure = &supervisor->charge->shared->failure;
+
+	supervisor->status = failure->status ? failure->status : exit_status_of_wait(wait_status);
+	if (failure->status)
+		SAY(failure->error.text);
+	end_orphans(supervisor);
+}
+
 /* Returns whether children are left. */
 static bool reap(struct supervisor *supervisor)
 {
@@ -131,10 +140,8 @@ static bool reap(struct supervisor *supervisor)
 		child = waitpid(-1, &wait_status, WNOHANG);
 		if (child <= 0)
 			return child == 0;
-		if (child == supervisor->charge->process && process_lives(supervisor)) {
-			supervisor->status = exit_status_of_wait(wait_status);
-			end_orphans(supervisor);
-		}
+		if (child == supervisor->charge->process && process_lives(supervisor))
+			take_end(supervisor, wait_status);
 	}
 	supervisor->ready |= 1u << EVENT_CHILD;
 	return true;
@@ -299,7 +306,7 @@ static void take_start(struct supervisor *supervisor)
 	struct error error;
 
 	supervisor->is_started = true;
-	if (supervisor->has_failed)
+	if (supervisor->charge->shared->failure.status)
 		return;
 	tell(supervisor, "started", NULL);
 	if (supervisor->size.ws_row && set_size(supervisor, &supervisor->size, &error) < 0)
@@ -309,15 +316,11 @@ static void take_start(struct supervisor *supervisor)
 /* All of it: the program may have ended already, and that is told last. */
 static void take_start_events(struct supervisor *supervisor)
 {
-	char event;
+	char byte;
 	ssize_t got;
 
-	while ((got = read(supervisor->charge->start, &event, 1)) > 0) {
-		if (event == START_IS_SET_UP)
-			take_over(supervisor);
-		else
-			supervisor->has_failed = true;
-	}
+	while ((got = read(supervisor->charge->start, &byte, 1)) > 0)
+		take_over(supervisor);
 	if (got == 0) {
 		take_start(supervisor);
 		close(supervisor->charge->start);
