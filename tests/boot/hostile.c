@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a container may do so that its machine never ends. Runs in the guest. */
 #include <elf.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,38 @@ static int send_faults(void)
 	sleep(1);
 	puts("PID 1 lives");
 	return 7;
+}
+
+/* Takes from PID 1 what it needs to run, in each way that its user may. */
+static int slow_down(void)
+{
+	const int idle_io = 3 << 13, priority = 0;
+	const unsigned long one_processor = 1;
+	const struct rlimit none = { 0, 0 };
+	const struct {
+		const char *what;
+		long result;
+	} ways[] = {
+		{ "policy", syscall(SYS_sched_setscheduler, 1, SCHED_IDLE, &priority) },
+		{ "processors", syscall(SYS_sched_setaffinity, 1, sizeof(one_processor),
+					&one_processor) },
+		{ "nice value", setpriority(PRIO_PROCESS, 1, 19) },
+		{ "I/O", syscall(SYS_ioprio_set, 1, 1, idle_io) },
+		{ "limits", prlimit(1, RLIMIT_CPU, &none, NULL) },
+	};
+	int status = 7;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (ways[i].result < 0)
+			continue;
+		printf("changed: %s\n", ways[i].what);
+		status = 1;
+	}
+	if (kill(1, 0) < 0) {
+		perror("signal PID 1");
+		status = 1;
+	}
+	return status;
 }
 
 /* A real fault: PID 1 goes on where there is nothing. */
@@ -126,6 +159,8 @@ int main(int count, char **arguments)
 	}
 	if (!strcmp(what, "faults"))
 		return send_faults();
+	if (!strcmp(what, "slow-down"))
+		return slow_down();
 	if (!strcmp(what, "fault"))
 		return make_fault();
 	if (!strcmp(what, "orphans"))
