@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ enum event_subject {
 	EVENT_OOM_KILL,
 	EVENT_SIGNAL,
 	EVENT_CHILD,
+	EVENT_END,
 	EVENT_TIME,
 	EVENT_GENERATION,
 	EVENT_PUMPS,
@@ -60,6 +62,7 @@ struct supervisor {
 	int events;	/* epoll */
 	int signals;	/* signalfd */
 	int time;	/* datagrams with the time, or -1 */
+	int end;	/* pidfd of the container's process */
 	bool is_started;	/* the program runs, or it is certain that it never will */
 	bool has_failed;	/* to start */
 	bool has_streams;	/* those of the container, which is set up */
@@ -131,13 +134,27 @@ static bool reap(struct supervisor *supervisor)
 		child = waitpid(-1, &wait_status, WNOHANG);
 		if (child <= 0)
 			return child == 0;
-		if (child == supervisor->charge->process && process_lives(supervisor)) {
-			supervisor->status = exit_status_of_wait(wait_status);
+		if (child != supervisor->charge->process)
+			continue;
+		supervisor->status = exit_status_of_wait(wait_status);
+		if (process_lives(supervisor))
 			end_orphans(supervisor);
-		}
 	}
 	supervisor->ready |= 1u << EVENT_CHILD;
 	return true;
+}
+
+/*
+ * The container's process has ended. Another may trace it and not tell: then its status
+ * comes when that one is killed.
+ */
+static void take_end(struct supervisor *supervisor)
+{
+	reap(supervisor);
+	if (!process_lives(supervisor))
+		return;
+	supervisor->status = EXIT_STATUS_KILLED;
+	end_orphans(supervisor);
 }
 
 /* Returns whether something that the container wrote is still to be carried. */
@@ -341,6 +358,9 @@ static bool take_event(struct supervisor *supervisor, enum event_subject subject
 	case EVENT_CHILD:
 		reap(supervisor);
 		return false;
+	case EVENT_END:
+		take_end(supervisor);
+		return false;
 	case EVENT_TIME:
 		clock_receive_datagrams(supervisor->time);
 		return false;
@@ -373,9 +393,11 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	supervisor->events = epoll_create1(EPOLL_CLOEXEC);
 	supervisor->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	supervisor->time = clock_open_datagrams();
+	supervisor->end = (int)syscall(SYS_pidfd_open, charge->process, 0);
 	oom_kills_open(&supervisor->oom_kills, charge->shared->cgroup);
 	if (watch(supervisor, supervisor->signals, EPOLLIN, EVENT_SIGNAL) < 0 ||
 	    watch(supervisor, charge->start, EPOLLIN, EVENT_START) < 0 ||
+	    watch(supervisor, supervisor->end, EPOLLIN, EVENT_END) < 0 ||
 	    (charge->has_control &&
 	     watch(supervisor, CONTROL_FILENO, EPOLLIN | EPOLLOUT, EVENT_CONTROL) < 0) ||
 	    (supervisor->oom_kills.events >= 0 &&
