@@ -50,6 +50,7 @@ static bool wait_until_writable(int *milliseconds)
 
 	if (*milliseconds <= 0)
 		return false;
+	deadline_be_exact();
 	poll(&console, 1, turn);
 	*milliseconds -= turn;
 	return true;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/console.h"
+#include "base/deadline.h"
 #include "life/clock.h"
 #include "life/control.h"
 #include "life/exit_status.h"
@@ -86,6 +87,7 @@ void supervise_signals(sigset_t *signals)
 static void enter(struct supervisor *supervisor, enum phase phase, unsigned int seconds)
 {
 	supervisor->phase = phase;
+	deadline_take_precedence();
 	clock_gettime(CLOCK_MONOTONIC, &supervisor->deadline);
 	supervisor->deadline.tv_sec += seconds;
 }
