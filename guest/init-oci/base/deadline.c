@@ -2,10 +2,13 @@
 /* Steps that may block for good, and how long PID 1 waits for them. */
 #include "base/deadline.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -82,4 +85,21 @@ bool deadline_run(void (*step)(const void *subject), const void *subject, unsign
 	if (child == 0)
 		_exit(0);
 	return child < 0 || ends_in_time(child, seconds);
+}
+
+void deadline_take_precedence(void)
+{
+	const struct sched_param highest = { .sched_priority = sched_get_priority_max(SCHED_FIFO) };
+	unsigned long processors[16];
+
+	memset(processors, 0xff, sizeof(processors));
+	syscall(SYS_sched_setaffinity, 0, sizeof(processors), processors);
+	/* Not sched_setscheduler(), with which musl only fails. */
+	syscall(SYS_sched_setscheduler, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, &highest);
+}
+
+void deadline_be_exact(void)
+{
+	/* In nanoseconds. */
+	prctl(PR_SET_TIMERSLACK, 1UL);
 }

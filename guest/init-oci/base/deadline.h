@@ -12,4 +12,13 @@
  */
 bool deadline_run(void (*step)(const void *subject), const void *subject, unsigned int seconds);
 
+/*
+ * Waits of this process end on time, and it runs before all others, whatever the
+ * container has made of its timer slack, scheduler and processors. Its children are
+ * ordinary ones.
+ */
+void deadline_take_precedence(void);
+/* The same for its waits alone, while it works for the container as well. */
+void deadline_be_exact(void);
+
 #endif

@@ -7,11 +7,13 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/console.h"
+#include "base/deadline.h"
 #include "life/clock.h"
 #include "life/control.h"
 #include "life/exit_status.h"
@@ -33,6 +35,7 @@ enum event_subject {
 	EVENT_OOM_KILL,
 	EVENT_SIGNAL,
 	EVENT_CHILD,
+	EVENT_END,
 	EVENT_TIME,
 	EVENT_GENERATION,
 	EVENT_PUMPS,
@@ -60,6 +63,7 @@ struct supervisor {
 	int events;	/* epoll */
 	int signals;	/* signalfd */
 	int time;	/* datagrams with the time, or -1 */
+	int end;	/* pidfd of the container's process */
 	bool is_started;	/* the program runs, or it is certain that it never will */
 	bool has_streams;	/* those of the container, which is set up */
 	bool is_heard;	/* by the VMM, which has taken the last line */
@@ -82,6 +86,7 @@ void supervise_signals(sigset_t *signals)
 static void enter(struct supervisor *supervisor, enum phase phase, unsigned int seconds)
 {
 	supervisor->phase = phase;
+	deadline_take_precedence();
 	clock_gettime(CLOCK_MONOTONIC, &supervisor->deadline);
 	supervisor->deadline.tv_sec += seconds;
 }
@@ -119,14 +124,15 @@ static void end_orphans(struct supervisor *supervisor)
 	kill(-1, SIGCONT);
 }
 
-static void take_end(struct supervisor *supervisor, int wait_status)
+static void take_status(struct supervisor *supervisor, int wait_status)
 {
 	const struct failure *failure = &supervisor->charge->shared->failure;
 
 	supervisor->status = failure->status ? failure->status : exit_status_of_wait(wait_status);
 	if (failure->status)
 		SAY(failure->error.text);
-	end_orphans(supervisor);
+	if (process_lives(supervisor))
+		end_orphans(supervisor);
 }
 
 /* Returns whether children are left. */
@@ -140,11 +146,24 @@ static bool reap(struct supervisor *supervisor)
 		child = waitpid(-1, &wait_status, WNOHANG);
 		if (child <= 0)
 			return child == 0;
-		if (child == supervisor->charge->process && process_lives(supervisor))
-			take_end(supervisor, wait_status);
+		if (child == supervisor->charge->process)
+			take_status(supervisor, wait_status);
 	}
 	supervisor->ready |= 1u << EVENT_CHILD;
 	return true;
+}
+
+/*
+ * The container's process has ended. Another may trace it and not tell: then its status
+ * comes when that one is killed.
+ */
+static void take_end(struct supervisor *supervisor)
+{
+	reap(supervisor);
+	if (!process_lives(supervisor))
+		return;
+	supervisor->status = EXIT_STATUS_KILLED;
+	end_orphans(supervisor);
 }
 
 /* Returns whether something that the container wrote is still to be carried. */
@@ -344,6 +363,9 @@ static bool take_event(struct supervisor *supervisor, enum event_subject subject
 	case EVENT_CHILD:
 		reap(supervisor);
 		return false;
+	case EVENT_END:
+		take_end(supervisor);
+		return false;
 	case EVENT_TIME:
 		return clock_receive_datagrams(supervisor->time);
 	case EVENT_GENERATION:
@@ -375,9 +397,11 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	supervisor->events = epoll_create1(EPOLL_CLOEXEC);
 	supervisor->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	supervisor->time = clock_open_datagrams();
+	supervisor->end = (int)syscall(SYS_pidfd_open, charge->process, 0);
 	oom_kills_open(&supervisor->oom_kills, charge->shared->cgroup);
 	if (watch(supervisor, supervisor->signals, EPOLLIN, EVENT_SIGNAL) < 0 ||
 	    watch(supervisor, charge->start, EPOLLIN, EVENT_START) < 0 ||
+	    watch(supervisor, supervisor->end, EPOLLIN, EVENT_END) < 0 ||
 	    (charge->has_control &&
 	     watch(supervisor, CONTROL_FILENO, EPOLLIN | EPOLLOUT, EVENT_CONTROL) < 0) ||
 	    (supervisor->oom_kills.events >= 0 &&
