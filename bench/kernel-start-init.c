@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * PID 1 of bench/kernel-start: reads the clock before anything else, then says
- * how long the kernel took to get here and how much memory it left.
+ * PID 1 of bench/kernel-start: reads the clocks before anything else, then says
+ * how long the kernel took to get here, how much memory it left, and what it logged
+ * when.
  *
  * No C library: its start-up would be measured too.
  */
@@ -18,6 +19,8 @@ enum {
 };
 #define AT_FDCWD (-100)
 #define CLOCK_MONOTONIC 1
+#define O_RDWR 2
+#define O_NONBLOCK 04000
 #define REBOOT_MAGIC1 0xfee1dead
 #define REBOOT_MAGIC2 0x28121969
 #define REBOOT_POWER_OFF 0x4321fedc
@@ -58,6 +61,17 @@ length_of(const char *text)
 	while (text[length] != '\0')
 		length++;
 	return length;
+}
+
+/* Nanoseconds since reset: QEMU starts this counter with the machine. */
+static unsigned long
+since_reset(void)
+{
+	unsigned long count, frequency;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(count));
+	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
+	return count * 1000 / (frequency / 1000000);
 }
 
 static void
@@ -106,20 +120,57 @@ print_memory(const char *label)
 	}
 }
 
+static void
+print_figure(const char *name, unsigned long number)
+{
+	print_text("kernel-start: ");
+	print_text(name);
+	print_text(": ");
+	print_number(number);
+	print_text("\n");
+}
+
+/* The kernel's log: "PRIORITY,NUMBER,MICROSECONDS,FLAGS;MESSAGE" each. */
+static void
+print_log(void)
+{
+	static char record[8192];
+	unsigned long now;
+	long file, size;
+
+	call(NR_MKDIRAT, AT_FDCWD, (long)"/dev", 0755, 0, 0);
+	call(NR_MOUNT, (long)"dev", (long)"/dev", (long)"devtmpfs", 0, 0);
+	file = call(NR_OPENAT, AT_FDCWD, (long)"/dev/kmsg", O_RDWR | O_NONBLOCK, 0, 0);
+	/* The last record tells how far the log's clock is from this one. */
+	now = since_reset();
+	call(NR_WRITE, file, (long)"now\n", 4, 0, 0);
+	print_figure("Logged", now);
+	while (file >= 0) {
+		size = call(NR_READ, file, (long)record, sizeof record, 0, 0);
+		if (size <= 0)
+			return;
+		print_text("log: ");
+		print(record, (unsigned long)size);
+	}
+}
+
 __attribute__((noreturn, used)) void
 _start(void)
 {
+	unsigned long reset = since_reset();
 	struct timespec now;
 
 	call(NR_CLOCK_GETTIME, CLOCK_MONOTONIC, (long)&now, 0, 0, 0);
-	print_text("\nkernel-start: Nanoseconds: ");
-	print_number((unsigned long)now.tv_sec * 1000000000UL + (unsigned long)now.tv_nsec);
 	print_text("\n");
+	print_figure("Reset", reset);
+	print_figure("Nanoseconds",
+		     (unsigned long)now.tv_sec * 1000000000UL + (unsigned long)now.tv_nsec);
 
 	call(NR_MKDIRAT, AT_FDCWD, (long)"/proc", 0755, 0, 0);
 	call(NR_MOUNT, (long)"proc", (long)"/proc", (long)"proc", 0, 0);
 	print_memory("MemTotal:");
 	print_memory("MemAvailable:");
+	print_log();
 
 	call(NR_REBOOT, REBOOT_MAGIC1, REBOOT_MAGIC2, REBOOT_POWER_OFF, 0, 0);
 	for (;;)
