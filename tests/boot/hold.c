@@ -40,19 +40,6 @@
 
 #include "hold_files.h"
 
-/* Returns -1 with errno of the step that failed. */
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t written;
-
-	if (fd < 0)
-		return -1;
-	written = write(fd, text, strlen(text));
-	close(fd);
-	return written < 0 ? -1 : 0;
-}
-
 static noreturn void stay(void)
 {
 	for (;;)

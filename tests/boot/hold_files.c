@@ -93,16 +93,24 @@ struct wait {
 	void (*begin)(void);
 };
 
-static int write_text(const char *path, const char *format, unsigned int id)
+int write_text(const char *path, const char *text)
+{
+	const int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t written;
+
+	if (fd < 0)
+		return -1;
+	written = write(fd, text, strlen(text));
+	close(fd);
+	return written < 0 ? -1 : 0;
+}
+
+static void map_to_root(const char *path, unsigned int id)
 {
 	char text[32];
-	const int length = snprintf(text, sizeof(text), format, id);
-	const int fd = open(path, O_WRONLY | O_CLOEXEC);
-	const ssize_t written = fd < 0 ? -1 : write(fd, text, (size_t)length);
 
-	if (fd >= 0)
-		close(fd);
-	return written < 0 ? -1 : 0;
+	snprintf(text, sizeof(text), "0 %u 1", id);
+	write_text(path, text);
 }
 
 int own_namespaces(int namespaces)
@@ -113,9 +121,9 @@ int own_namespaces(int namespaces)
 		return unshare(namespaces);
 	if (unshare(CLONE_NEWUSER | namespaces) < 0)
 		return -1;
-	write_text("/proc/self/setgroups", "deny", 0);
-	write_text("/proc/self/uid_map", "0 %u 1", uid);
-	write_text("/proc/self/gid_map", "0 %u 1", gid);
+	write_text("/proc/self/setgroups", "deny");
+	map_to_root("/proc/self/uid_map", uid);
+	map_to_root("/proc/self/gid_map", gid);
 	return 0;
 }
 

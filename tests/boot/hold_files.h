@@ -8,6 +8,9 @@
 
 #include <stdint.h>
 
+/* Returns 0, or -1 with errno of the step that failed. */
+int write_text(const char *path, const char *text);
+
 /* A mount of FUSE whose server has stopped; it waits for itself, and cannot be killed. */
 int fuse_unanswered(void);
 /* The same, with a read that is waited for when the process ends. */
