@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -45,6 +46,12 @@ static time_t now(void)
 	return time.tv_sec;
 }
 
+void deadline_be_exact(void)
+{
+	/* In nanoseconds. */
+	prctl(PR_SET_TIMERSLACK, 1UL);
+}
+
 /* Waits for the end of any child, and a second at most. */
 static void wait_for_child(void)
 {
@@ -53,6 +60,7 @@ static void wait_for_child(void)
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
+	deadline_be_exact();
 	sigtimedwait(&child, NULL, &second);
 }
 
@@ -89,17 +97,17 @@ bool deadline_run(void (*step)(const void *subject), const void *subject, unsign
 
 void deadline_take_precedence(void)
 {
-	const struct sched_param highest = { .sched_priority = sched_get_priority_max(SCHED_FIFO) };
+	const struct sched_param none = { 0 };
 	unsigned long processors[16];
 
 	memset(processors, 0xff, sizeof(processors));
 	syscall(SYS_sched_setaffinity, 0, sizeof(processors), processors);
-	/* Not sched_setscheduler(), with which musl only fails. */
-	syscall(SYS_sched_setscheduler, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, &highest);
-}
-
-void deadline_be_exact(void)
-{
-	/* In nanoseconds. */
-	prctl(PR_SET_TIMERSLACK, 1UL);
+	/*
+	 * An ordinary policy, for which the kernel keeps some of each processor's time. A
+	 * process of the highest real-time priority would wait for others that have it,
+	 * too. Not sched_setscheduler(), with which musl only fails.
+	 */
+	syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
+	setpriority(PRIO_PROCESS, 0, -20);
+	deadline_be_exact();
 }

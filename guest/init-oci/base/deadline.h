@@ -12,13 +12,9 @@
  */
 bool deadline_run(void (*step)(const void *subject), const void *subject, unsigned int seconds);
 
-/*
- * Waits of this process end on time, and it runs before all others, whatever the
- * container has made of its timer slack, scheduler and processors. Its children are
- * ordinary ones.
- */
-void deadline_take_precedence(void);
-/* The same for its waits alone, while it works for the container as well. */
+/* The waits of this process end on time, whatever timer slack the container gave it. */
 void deadline_be_exact(void);
+/* The same, and it runs before other processes, whatever policy it was given. */
+void deadline_take_precedence(void);
 
 #endif

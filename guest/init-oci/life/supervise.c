@@ -478,9 +478,12 @@ static bool advance(struct supervisor *supervisor)
 static void wait_for_events(struct supervisor *supervisor)
 {
 	struct epoll_event events[EVENT_SUBJECTS];
-	int count = epoll_wait(supervisor->events, events, EVENT_SUBJECTS,
-			       supervisor->ready ? 0 : time_left(supervisor));
+	int count;
 
+	if (supervisor->phase > RUNNING)
+		deadline_be_exact();
+	count = epoll_wait(supervisor->events, events, EVENT_SUBJECTS,
+			   supervisor->ready ? 0 : time_left(supervisor));
 	for (int i = 0; i < count; i++) {
 		supervisor->ready |= 1u << events[i].data.u32;
 		if (events[i].data.u32 == EVENT_CONTROL && events[i].events & EPOLLOUT)
