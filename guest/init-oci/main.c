@@ -24,6 +24,7 @@
 #include "container/device_nodes.h"
 #include "container/hostname.h"
 #include "container/loopback.h"
+#include "container/module_lists.h"
 #include "container/network_files.h"
 #include "container/sysctl.h"
 #include "container/users.h"
@@ -128,8 +129,11 @@ static int set_up(struct command_line *line, struct container *container, struct
 	if (streams_open(line, &container->streams, error) < 0 ||
 	    root_make(line, &container->upper, error) < 0 ||
 	    read_config(line, config, error) < 0 ||
-	    root_enter(error) < 0 ||
-	    cgroup_show(container->cgroup, error) < 0 ||
+	    root_enter(error) < 0)
+		return -1;
+	/* Before the mounts of the configuration, which may cover it. */
+	module_lists_show();
+	if (cgroup_show(container->cgroup, error) < 0 ||
 	    hostname_set(config, error) < 0 ||
 	    sysctl_apply(config, error) < 0 ||
 	    loopback_bring_up(error) < 0 ||
