@@ -82,7 +82,8 @@ int listen_shared(const char *address, int port);
 /* Have the host connect to PORT and send TEXT; what it got comes from the
  * returned descriptor. */
 int host_calls(int port, const char *text);
-/* The same for "[::1]:PORT", or for a path. */
+/* The same for "[::1]:PORT", or for a path; with "+" before it, as soon as somebody
+ * listens there. */
 int host_calls_at(const char *where, const char *text);
 /* The host can connect to the listener, sooner or later. */
 bool host_reaches(int listener, const char *where);

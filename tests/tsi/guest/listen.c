@@ -194,6 +194,27 @@ static void check_interrupted(void)
 	close(listener);
 }
 
+/* A call of the host may come together with the host's answer that it listens. */
+static void check_called_at_once(void)
+{
+	bool good = true;
+
+	for (int i = 0; i < 20 && good; i++) {
+		int call = host_calls_at("+9214", "x"), listener, fd = -1;
+
+		/* The host tries by now. */
+		usleep(20000);
+		listener = listen_at("0.0.0.0", 9214);
+		if (readable(listener, PATIENCE / 4))
+			fd = accept(listener, NULL, NULL);
+		good = fd >= 0 && readable(fd, PATIENCE);
+		close(fd);
+		close(listener);
+		close(call);
+	}
+	check(26, good, "the host can call as soon as it listens");
+}
+
 /* The host has the port already, or does not lend it. */
 static void check_refused(int port, const char *what)
 {
@@ -291,7 +312,6 @@ static void check_errors(void)
 	close(fd);
 }
 
-/* With a peer that lends mapped ports alone. */
 /* With a peer that gives all names the length 128. */
 void check_storage_length(void)
 {
@@ -313,6 +333,7 @@ void check_storage_length(void)
 	close(listener);
 }
 
+/* With a peer that lends mapped ports alone. */
 void check_forbidden(void)
 {
 	check_refused(9204, "listen is allowed, though not by the host");
@@ -327,6 +348,7 @@ void check_listen(void)
 	check_wake();
 	check_backlog();
 	check_interrupted();
+	check_called_at_once();
 	check_successor();
 	check_families();
 }

@@ -80,11 +80,14 @@ static void tsi_attempt_arm(struct tsi_attempt *attempt)
 static void tsi_attempt_reset(struct tsi_attempt *attempt,
 			      const struct tsi_goal *goal)
 {
+	bool over;
+
 	mutex_lock(&attempt->mutex);
+	over = attempt->step == TSI_STEP_NONE;
 	if (attempt->step == TSI_STEP_ANSWER)
 		WRITE_ONCE(attempt->step, TSI_STEP_ROOM);
 	mutex_unlock(&attempt->mutex);
-	if (goal && goal->reset)
+	if (over && goal && goal->reset)
 		goal->reset(attempt);
 }
 
@@ -303,6 +306,20 @@ static int tsi_attempt_step(struct tsi_attempt *attempt)
 	return err;
 }
 
+/*
+ * Nothing is left for the worker but what has happened to the link meanwhile. A goal
+ * that wants to hear of that keeps it, though it may find no more than the deadline.
+ */
+static void tsi_attempt_dismiss(struct tsi_attempt *attempt,
+				const struct tsi_goal *goal)
+{
+	if (goal->event)
+		return;
+	tsi_attempt_cancel(attempt);
+	if (READ_ONCE(attempt->was_reset))
+		tsi_attempt_poke(attempt);
+}
+
 /* The mutex is held, and dropped. */
 static bool tsi_attempt_go_on(struct tsi_attempt *attempt)
 {
@@ -323,7 +340,7 @@ static bool tsi_attempt_go_on(struct tsi_attempt *attempt)
 
 	/* Only the first to see the outcome comes here. */
 	if (err != -EAGAIN) {
-		tsi_attempt_cancel(attempt);
+		tsi_attempt_dismiss(attempt, goal);
 		goal->done(attempt, turn, err);
 	}
 	return over;

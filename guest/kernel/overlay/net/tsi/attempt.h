@@ -44,7 +44,8 @@ struct tsi_attempt;
  * @done: it is over, with 0 or an error; @turn is that of begin(). Once, in process
  *	  context
  * @event: something else has happened to the link; in process context, or NULL
- * @reset: the host has forgotten everything; in process context, or NULL
+ * @reset: the host has forgotten everything, and nothing is being asked; in process
+ *	   context, or NULL
  * @close: the link is being closed; or NULL
  */
 struct tsi_goal {
