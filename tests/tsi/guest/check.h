@@ -105,6 +105,7 @@ void check_plain(void);
 void check_stream(void);
 void check_listen(void);
 void check_forbidden(void);
+void check_passed_over(void);
 void check_time(void);
 void check_hijack(void);
 void check_fail(void);

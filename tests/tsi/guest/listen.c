@@ -248,6 +248,14 @@ static void check_successor(void)
 	shutdown(second, SHUT_RD);
 	check(25, host_reaches(third, "9210"), "and the third after that");
 	close(second);
+	/* One after the other, while the host has not answered to the one before. */
+	for (int i = 0; i < 20; i++) {
+		first = listen_shared("0.0.0.0", 9210);
+		close(third);
+		third = first;
+	}
+	check(25, host_reaches(third, "9210"), "and one after many");
+	check(25, !logged("0.0.0.0:9210"), "of which the kernel's log says nothing");
 	close(third);
 }
 
@@ -337,6 +345,24 @@ void check_storage_length(void)
 void check_forbidden(void)
 {
 	check_refused(9204, "listen is allowed, though not by the host");
+}
+
+/*
+ * With a peer that gives the port to a stranger for a moment: it refuses the second of
+ * three when the first has gone.
+ */
+void check_passed_over(void)
+{
+	int first = listen_shared("0.0.0.0", 9215), second = listen_shared("0.0.0.0", 9215);
+	int third = listen_shared("0.0.0.0", 9215);
+
+	check(25, host_reaches(first, "9215") && second >= 0 && third >= 0,
+	      "three sockets listen at the same port");
+	close(first);
+	check(25, host_reaches(third, "9215"), "the third has it if the host refuses the second");
+	close(third);
+	check(25, host_reaches(second, "9215"), "which has it after that");
+	close(second);
 }
 
 void check_listen(void)
