@@ -132,6 +132,7 @@ void check_hostile(void);
 void check_flood(void);
 void check_stopped_host(void);
 void check_same(void);
+void check_same_unix(void);
 void check_bpf(void);
 void check_landlock(void);
 void check_same_datagrams(void);

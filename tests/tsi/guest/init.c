@@ -43,6 +43,7 @@ static const struct {
 	{ "flood", check_flood },
 	{ "stopped", check_stopped_host },
 	{ "same", check_same },
+	{ "same-unix", check_same_unix },
 	{ "bpf", check_bpf },
 	{ "landlock", check_landlock },
 	{ "stress", check_stress },

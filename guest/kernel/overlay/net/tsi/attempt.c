@@ -366,13 +366,15 @@ bool tsi_attempt_advance(struct tsi_attempt *attempt)
  * @goal: what for
  * @turn: of the socket, for @goal's done()
  *
- * Return: whether it was begun; not if something is asked already
+ * Return: whether it was begun; not if something is asked already, or if it is
+ * somebody else's turn
  */
 bool tsi_attempt_begin(struct tsi_attempt *attempt,
 		       const struct tsi_goal *goal, unsigned long turn)
 {
 	mutex_lock(&attempt->mutex);
-	if (attempt->step != TSI_STEP_NONE) {
+	if (attempt->step != TSI_STEP_NONE ||
+	    (attempt->tsi && READ_ONCE(attempt->tsi->turn) != turn)) {
 		mutex_unlock(&attempt->mutex);
 		return false;
 	}
@@ -385,6 +387,24 @@ bool tsi_attempt_begin(struct tsi_attempt *attempt,
 	tsi_attempt_arm(attempt);
 	tsi_attempt_advance(attempt);
 	return true;
+}
+
+/**
+ * tsi_attempt_is_busy() - Is something asked of the host?
+ * @attempt: of the link
+ *
+ * Nothing is begun any more with a turn that was over before the call.
+ *
+ * Return: whether it is
+ */
+bool tsi_attempt_is_busy(struct tsi_attempt *attempt)
+{
+	bool busy;
+
+	mutex_lock(&attempt->mutex);
+	busy = attempt->step != TSI_STEP_NONE;
+	mutex_unlock(&attempt->mutex);
+	return busy;
 }
 
 /* --- Waiting -------------------------------------------------------------- */

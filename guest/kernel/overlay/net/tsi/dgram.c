@@ -560,7 +560,7 @@ static int tsi_send_connected(struct socket *sock, const struct tsi_view *view,
 	err = sock_error(sock->sk);
 	if (err)
 		return err;
-	tsi_dgram_connect_again(link, view->turn);
+	tsi_dgram_connect_again(link);
 	if (sock->sk->sk_family == AF_UNIX) {
 		if (READ_ONCE(sock->sk->sk_shutdown) & SEND_SHUTDOWN)
 			return -EPIPE;
