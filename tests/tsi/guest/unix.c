@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -29,6 +30,23 @@ static int path_bind(const char *path, int type)
 	return bind(fd, (struct sockaddr *)&un, sizeof(un)) ? -1 : fd;
 }
 
+/* Within the guest, SO_SNDBUF is the only limit. */
+static void check_sizes(int fd, const struct sockaddr_un *un)
+{
+	enum { MOST = 65536 };
+	char *block = calloc(1, MOST + 1);
+
+	check(7, sendto(fd, block, MOST, 0, (struct sockaddr *)un, sizeof(*un)) == MOST &&
+		 readable(fd, PATIENCE) && recv(fd, block, 1, MSG_TRUNC) == MOST,
+	      "so does one of 65,536 bytes, whole");
+	check(7, sendto(fd, block, MOST + 1, 0, (struct sockaddr *)un, sizeof(*un)) < 0 && errno == EMSGSIZE,
+	      "one byte more is too many for the host");
+	check(7, !connect(fd, (struct sockaddr *)un, sizeof(*un)) && send(fd, block, MOST + 1, 0) < 0 &&
+		 errno == EMSGSIZE,
+	      "as well after connect()");
+	free(block);
+}
+
 /* At the host, beside the streams. */
 static void check_datagram(const char *path)
 {
@@ -40,6 +58,7 @@ static void check_datagram(const char *path)
 	check(42, sendto(fd, "path", 4, 0, (struct sockaddr *)&un, sizeof(un)) == 4 &&
 		  readable(fd, PATIENCE) && recv(fd, got, sizeof(got), 0) == 4 && !memcmp(got, "path", 4),
 	      "a datagram to the host and back");
+	check_sizes(fd, &un);
 	close(fd);
 }
 
