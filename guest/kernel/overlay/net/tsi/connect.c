@@ -476,7 +476,7 @@ static int tsi_stream_connect_new(struct socket *sock, struct sockaddr *addr,
 	if (*host)
 		return 0;
 	err = tsi_connect_native(sock, addr, addr_len, flags, place);
-	*host = tsi_try_host(sk, addr, addr_len, place, err);
+	*host = err && tsi_try_host(sk, addr, addr_len, place, err);
 	return err;
 }
 

@@ -422,12 +422,11 @@ int tsi_dgram_uncork(struct socket *sock)
 
 /**
  * tsi_dgram_free_cork() - Throw away what UDP_CORK has kept
- * @tsi: the socket, which is being closed
+ * @tsi: the socket, which is being closed and has something like that
  */
 void tsi_dgram_free_cork(struct tsi_sock *tsi)
 {
-	if (tsi->cork)
-		kfree(tsi->cork->bytes);
+	kfree(tsi->cork->bytes);
 	kfree(tsi->cork);
 	tsi->cork = NULL;
 }

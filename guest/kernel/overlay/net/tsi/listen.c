@@ -715,6 +715,18 @@ struct tsi_acceptor {
 	const struct proto_accept_arg *arg;
 };
 
+static int tsi_accept_guest(struct socket *sock, struct socket *newsock,
+			    struct proto_accept_arg *arg)
+{
+	const struct proto_ops *native = sock->tsi->native;
+	int err;
+
+	err = native->accept(sock, newsock, arg);
+	if (!err)
+		newsock->ops = native;
+	return err;
+}
+
 /* Take what is there, from the guest first. */
 static int tsi_accept_now(void *context)
 {
@@ -725,9 +737,7 @@ static int tsi_accept_now(void *context)
 	int err;
 
 	now.flags |= O_NONBLOCK;
-	err = tsi->native->accept(acceptor->sock, acceptor->newsock, &now);
-	if (!err)
-		acceptor->newsock->ops = tsi->native;
+	err = tsi_accept_guest(acceptor->sock, acceptor->newsock, &now);
 	if (err != -EAGAIN)
 		return err;
 
@@ -759,6 +769,9 @@ int tsi_accept(struct socket *sock, struct socket *newsock,
 	};
 	long timeout = sock_rcvtimeo(sock->sk, arg->flags & O_NONBLOCK);
 
+	/* Then the host does not serve it, and will not. */
+	if (READ_ONCE(sock->tsi->state) == TSI_NATIVE)
+		return tsi_accept_guest(sock, newsock, arg);
 	/* One connection wakes one thread. */
 	return tsi_wait(sock->sk, TSI_WAIT_ONE, &timeout, tsi_accept_now,
 			&acceptor);
