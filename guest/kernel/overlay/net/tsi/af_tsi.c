@@ -127,8 +127,11 @@ static int tsi_release(struct socket *sock)
 		return native->release(sock);
 
 	sock->tsi = NULL;
-	tsi_sock_detach(tsi, TSI_ANY_TURN, 0);
-	tsi_dgram_free_cork(tsi);
+	/* Most have never had to do with the host. */
+	if (READ_ONCE(tsi->state) != TSI_NATIVE || READ_ONCE(tsi->link))
+		tsi_sock_detach(tsi, TSI_ANY_TURN, 0);
+	if (tsi->cork)
+		tsi_dgram_free_cork(tsi);
 	err = native->release(sock);
 	tsi_sock_put(tsi);
 	return err;

@@ -131,6 +131,15 @@ static unsigned long tsi_sock_change(struct tsi_sock *tsi, unsigned long turn,
 /* Who sleeps in an operation of the family, and who sleeps in tsi_wait(). */
 static void tsi_sock_wake(struct tsi_sock *tsi)
 {
+	struct socket_wq *wq;
+	bool sleeper;
+
+	rcu_read_lock();
+	wq = rcu_dereference(tsi->sk->sk_wq);
+	sleeper = skwq_has_sleeper(wq);
+	rcu_read_unlock();
+	if (!sleeper)
+		return;
 	tsi->sk->sk_state_change(tsi->sk);
 	tsi_wake(tsi->sk, 0);
 }
