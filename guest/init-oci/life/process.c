@@ -203,6 +203,11 @@ static int prepare(const struct config *config, const sigset_t *signals, struct 
 	if (set_surroundings(config, error) < 0)
 		return -1;
 	sigprocmask(SIG_SETMASK, signals, NULL);
+	/*
+	 * What a hook leaves running could have the rights to trace this program before it
+	 * becomes the container's, and to take what it has open. execve() ends this.
+	 */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (hooks_run(config, &filter, restrict_privileges, error) < 0 ||
 	    scheduler_set(config, error) < 0)
 		return -1;

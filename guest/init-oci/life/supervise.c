@@ -65,6 +65,7 @@ struct supervisor {
 	int time;	/* datagrams with the time, or -1 */
 	int end;	/* pidfd of the container's process */
 	bool is_started;	/* the program runs, or it is certain that it never will */
+	bool is_reaped;	/* the container's process; another may have its number from then on */
 	bool has_streams;	/* those of the container, which is set up */
 	bool is_heard;	/* by the VMM, which has taken the last line */
 	struct winsize size;	/* asked for before there was a terminal; or 0 rows */
@@ -128,6 +129,7 @@ static void take_status(struct supervisor *supervisor, int wait_status)
 {
 	const struct failure *failure = &supervisor->charge->shared->failure;
 
+	supervisor->is_reaped = true;
 	supervisor->status = failure->status ? failure->status : exit_status_of_wait(wait_status);
 	if (failure->status)
 		SAY(failure->error.text);
@@ -146,7 +148,7 @@ static bool reap(struct supervisor *supervisor)
 		child = waitpid(-1, &wait_status, WNOHANG);
 		if (child <= 0)
 			return child == 0;
-		if (child == supervisor->charge->process)
+		if (child == supervisor->charge->process && !supervisor->is_reaped)
 			take_status(supervisor, wait_status);
 	}
 	supervisor->ready |= 1u << EVENT_CHILD;
