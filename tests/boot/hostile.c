@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -132,6 +133,34 @@ static int make_orphans(void)
 		pause();
 }
 
+/*
+ * An orphan that stays takes the number of the container's process when that is free,
+ * and ends with another status.
+ */
+static _Noreturn void take_number(pid_t number)
+{
+	/* Linux's struct clone_args, as far as it goes. */
+	const struct {
+		uint64_t flags, unused[7], numbers, number_count;
+	} same = { .flags = CLONE_PARENT, .numbers = (uintptr_t)&number, .number_count = 1 };
+
+	signal(SIGTERM, SIG_IGN);
+	while (kill(number, 0) == 0)
+		usleep(1000);
+	if (syscall(SYS_clone3, &same, sizeof(same)) == 0)
+		puts("the number is taken");
+	_exit(0);
+}
+
+static int same_number(void)
+{
+	const pid_t number = getpid();
+
+	if (fork() == 0)
+		take_number(number);
+	return 7;
+}
+
 /* Whoever asks the clock's devices again gets no answer. */
 static int hide_clock(void)
 {
@@ -165,6 +194,8 @@ int main(int count, char **arguments)
 		return make_fault();
 	if (!strcmp(what, "orphans"))
 		return make_orphans();
+	if (!strcmp(what, "same-number"))
+		return same_number();
 	if (!strcmp(what, "hide-clock"))
 		return hide_clock();
 	return 2;

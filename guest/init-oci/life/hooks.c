@@ -80,6 +80,9 @@ static int take_status(const struct hook *hook, pid_t process, struct error *err
 	struct decimal number;
 	int status;
 
+	/* One of its own that traces it keeps its status back. */
+	if (waitpid(process, &status, WNOHANG | WNOWAIT) == 0)
+		kill_all();
 	while (waitpid(process, &status, 0) < 0) {
 		if (errno != EINTR)
 			return step_error("run hook ", hook->path, error);

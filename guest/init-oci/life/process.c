@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/errors.h"
 #include "base/in_root.h"
 #include "base/linux_abi.h"
@@ -208,6 +209,7 @@ static int prepare(const struct config *config, const sigset_t *signals, struct 
 	 * becomes the container's, and to take what it has open. execve() ends this.
 	 */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	deadline_be_usual();
 	if (hooks_run(config, &filter, restrict_privileges, error) < 0 ||
 	    scheduler_set(config, error) < 0)
 		return -1;
@@ -265,6 +267,7 @@ void process_become(const struct config *config, const struct streams *streams,
 		failure->status = EXIT_STATUS_SETUP_FAILED;
 		return;
 	}
+	failure->is_close = true;
 	reason = execute(config);
 	fail_to_run(config->args[0], reason, "", failure);
 	/* Last, because the filter may end the process for the question. */

@@ -3,6 +3,7 @@
 #define INIT_OCI_PROCESS_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #include "base/errors.h"
 #include "config/config.h"
@@ -15,6 +16,7 @@
  */
 struct failure {
 	int status;		/* the exit status: 125, 126 or 127; 0: it has not failed */
+	bool is_close;		/* to success: nothing but execve() is left */
 	struct error error;
 };
 

@@ -31,8 +31,8 @@ pid_t start_fork(int cgroup);
 
 /*
  * Ends the sharing of all but that memory, and tells PID 1 by a byte through the pipe
- * that everything is set up. When the pipe ends after that, the program runs, unless
- * there is a failure. Returns 0, or -1 with errno set.
+ * that everything is set up. When the pipe ends after that, the program runs if
+ * it was close to it, and there is no failure. Returns 0, or -1 with errno set.
  */
 int start_part(int pipe);
 

@@ -7,13 +7,13 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/console.h"
 #include "base/deadline.h"
+#include "base/linux_abi.h"
 #include "life/clock.h"
 #include "life/control.h"
 #include "life/exit_status.h"
@@ -327,7 +327,9 @@ static void take_start(struct supervisor *supervisor)
 	struct error error;
 
 	supervisor->is_started = true;
-	if (supervisor->charge->shared->failure.status)
+	/* It may have been killed before. */
+	if (supervisor->charge->shared->failure.status ||
+	    !supervisor->charge->shared->failure.is_close)
 		return;
 	tell(supervisor, "started", NULL);
 	if (supervisor->size.ws_row && set_size(supervisor, &supervisor->size, &error) < 0)
@@ -399,7 +401,7 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	supervisor->events = epoll_create1(EPOLL_CLOEXEC);
 	supervisor->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	supervisor->time = clock_open_datagrams();
-	supervisor->end = (int)syscall(SYS_pidfd_open, charge->process, 0);
+	supervisor->end = process_descriptor(charge->process);
 	oom_kills_open(&supervisor->oom_kills, charge->shared->cgroup);
 	if (watch(supervisor, supervisor->signals, EPOLLIN, EVENT_SIGNAL) < 0 ||
 	    watch(supervisor, charge->start, EPOLLIN, EVENT_START) < 0 ||
