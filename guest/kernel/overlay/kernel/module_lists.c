@@ -63,6 +63,8 @@ static struct inode *module_lists_inode(struct super_block *sb, umode_t mode)
 		return NULL;
 	inode->i_ino = get_next_ino();
 	inode->i_mode = mode;
+	/* Mounted "rw", a file could be made longer than its list, and read. */
+	inode->i_flags |= S_IMMUTABLE;
 	simple_inode_init_ts(inode);
 	return inode;
 }
