@@ -149,6 +149,7 @@ static _Noreturn void take_number(pid_t number)
 		usleep(1000);
 	if (syscall(SYS_clone3, &same, sizeof(same)) == 0)
 		puts("the number is taken");
+	fflush(stdout);
 	_exit(0);
 }
 

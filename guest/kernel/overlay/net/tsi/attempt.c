@@ -427,7 +427,8 @@ static int tsi_turn_is_over(void *context)
 
 	if (waiter->attempt)
 		tsi_attempt_advance(waiter->attempt);
-	return READ_ONCE(waiter->tsi->turn) == waiter->turn ? -EAGAIN : 0;
+	/* Pairs with tsi_sock_change(): the outcome is there first. */
+	return smp_load_acquire(&waiter->tsi->turn) == waiter->turn ? -EAGAIN : 0;
 }
 
 /**

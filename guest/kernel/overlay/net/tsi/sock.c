@@ -115,13 +115,13 @@ static unsigned long tsi_sock_change(struct tsi_sock *tsi, unsigned long turn,
 	spin_lock(&tsi->lock);
 	if (turn == TSI_ANY_TURN || turn == tsi->turn) {
 		next = tsi->turn + 1 ?: TSI_ANY_TURN + 1;
-		/* For who waits for the turn: the error is there first. */
+		/* For who waits for the turn, without the lock: the outcome is there first. */
 		if (err)
 			WRITE_ONCE(tsi->sk->sk_err, -err);
 		if (link)
 			swap(tsi->link, *link);
 		WRITE_ONCE(tsi->state, state);
-		WRITE_ONCE(tsi->turn, next);
+		smp_store_release(&tsi->turn, next);
 	}
 	spin_unlock(&tsi->lock);
 
