@@ -144,11 +144,17 @@ static _Noreturn void take_number(pid_t number)
 		uint64_t flags, unused[7], numbers, number_count;
 	} same = { .flags = CLONE_PARENT, .numbers = (uintptr_t)&number, .number_count = 1 };
 
-	signal(SIGTERM, SIG_IGN);
+	long child;
+
+	/* A number that is that of a session, too, is not free. */
+	setsid();
 	while (kill(number, 0) == 0)
 		usleep(1000);
-	if (syscall(SYS_clone3, &same, sizeof(same)) == 0)
+	child = syscall(SYS_clone3, &same, sizeof(same));
+	if (child == 0)
 		puts("the number is taken");
+	else if (child < 0)
+		perror("take the number");
 	fflush(stdout);
 	_exit(0);
 }
@@ -157,6 +163,7 @@ static int same_number(void)
 {
 	const pid_t number = getpid();
 
+	signal(SIGTERM, SIG_IGN);
 	if (fork() == 0)
 		take_number(number);
 	return 7;
