@@ -115,12 +115,12 @@ static unsigned long tsi_sock_change(struct tsi_sock *tsi, unsigned long turn,
 	spin_lock(&tsi->lock);
 	if (turn == TSI_ANY_TURN || turn == tsi->turn) {
 		next = tsi->turn + 1 ?: TSI_ANY_TURN + 1;
-		/* For who waits for the turn, without the lock: the outcome is there first. */
 		if (err)
 			WRITE_ONCE(tsi->sk->sk_err, -err);
 		if (link)
 			swap(tsi->link, *link);
 		WRITE_ONCE(tsi->state, state);
+		/* Pairs with tsi_turn_is_over(): the outcome is there first. */
 		smp_store_release(&tsi->turn, next);
 	}
 	spin_unlock(&tsi->lock);
