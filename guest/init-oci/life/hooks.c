@@ -79,14 +79,15 @@ static int take_status(const struct hook *hook, pid_t process, struct error *err
 {
 	struct decimal number;
 	int status;
+	pid_t ended = waitpid(process, &status, WNOHANG);
 
-	/* One of its own that traces it keeps its status back. */
-	if (waitpid(process, &status, WNOHANG | WNOWAIT) == 0)
+	/* Has one of its own traced it, and kept its status back? */
+	if (ended == 0)
 		kill_all();
-	while (waitpid(process, &status, 0) < 0) {
-		if (errno != EINTR)
-			return step_error("run hook ", hook->path, error);
-	}
+	while (ended == 0 || (ended < 0 && errno == EINTR))
+		ended = waitpid(process, &status, 0);
+	if (ended < 0)
+		return step_error("run hook ", hook->path, error);
 	/* It may not have become the hook. */
 	if (error->text[0])
 		return -1;
