@@ -46,9 +46,12 @@ static noreturn void become_hook(const struct config *config, const struct hook 
 				 hooks_restrict *restrict_process, struct error *error)
 {
 	char *const path_alone[] = { (char *)hook->path, NULL }, *const nothing[] = { NULL };
+	sigset_t none;
 
 	/* Before the filter, which need not allow anything but execve(). */
 	dup2(state, STDIN_FILENO);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (restrict_process(config, filter, error) == 0) {
 		execve(hook->path, hook->args && hook->args[0] ? hook->args : path_alone,
 		       hook->env ? hook->env : nothing);

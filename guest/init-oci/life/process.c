@@ -194,8 +194,9 @@ static int restrict_privileges(const struct config *config, const struct seccomp
 	return 0;
 }
 
-static int prepare(const struct config *config, const sigset_t *signals, struct error *error)
+static int prepare(const struct config *config, const sigset_t *signals, struct failure *failure)
 {
+	struct error *error = &failure->error;
 	struct seccomp_filter filter;
 
 	/* Before the limits, which may leave it no memory. execve() frees it. */
@@ -203,7 +204,6 @@ static int prepare(const struct config *config, const sigset_t *signals, struct 
 		return -1;
 	if (set_surroundings(config, error) < 0)
 		return -1;
-	sigprocmask(SIG_SETMASK, signals, NULL);
 	/*
 	 * What a hook leaves running could have the rights to trace this program before it
 	 * becomes the container's, and to take what it has open. execve() ends this.
@@ -213,6 +213,9 @@ static int prepare(const struct config *config, const sigset_t *signals, struct 
 	if (hooks_run(config, &filter, restrict_privileges, error) < 0 ||
 	    scheduler_set(config, error) < 0)
 		return -1;
+	failure->is_close = true;
+	/* Those that have waited are for the program. The filter need not allow this. */
+	sigprocmask(SIG_SETMASK, signals, NULL);
 	return restrict_privileges(config, &filter, error);
 }
 
@@ -263,11 +266,10 @@ void process_become(const struct config *config, const struct streams *streams,
 
 	power_stay_on_faults();
 	streams_take(streams);
-	if (prepare(config, signals, &failure->error) < 0) {
+	if (prepare(config, signals, failure) < 0) {
 		failure->status = EXIT_STATUS_SETUP_FAILED;
 		return;
 	}
-	failure->is_close = true;
 	reason = execute(config);
 	fail_to_run(config->args[0], reason, "", failure);
 	/* Last, because the filter may end the process for the question. */

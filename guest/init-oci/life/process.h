@@ -16,7 +16,7 @@
  */
 struct failure {
 	int status;		/* the exit status: 125, 126 or 127; 0: it has not failed */
-	bool is_close;		/* to success: nothing but execve() is left */
+	bool is_close;		/* to success: its rights and execve() are left */
 	struct error error;
 };
 

@@ -107,8 +107,8 @@ static void stop(struct supervisor *supervisor, unsigned int seconds)
 {
 	if (!process_lives(supervisor) || supervisor->phase == KILLED)
 		return;
-	/* What sets up has nothing to save, and heeds no signal. */
-	if (supervisor->phase == SETTING_UP) {
+	/* What sets up, or runs hooks, has nothing to save, and heeds no signal. */
+	if (!supervisor->charge->shared->failure.is_close) {
 		kill(supervisor->charge->process, SIGKILL);
 		enter(supervisor, KILLED, GRACE_SECONDS);
 		return;
