@@ -11,7 +11,6 @@
 
 #include "base/console.h"
 #include "base/errors.h"
-#include "base/file.h"
 #include "base/proc.h"
 #include "config/command_line.h"
 #include "config/confinement.h"
@@ -25,6 +24,7 @@
 #include "container/device_nodes.h"
 #include "container/hostname.h"
 #include "container/loopback.h"
+#include "container/module_lists.h"
 #include "container/network_files.h"
 #include "container/sysctl.h"
 #include "container/users.h"
@@ -50,9 +50,11 @@ static int read_command_line(struct command_line *line, struct error *error)
 {
 	size_t length;
 	/* Not freed: the result points into it. */
-	char *text = file_read("/proc/cmdline", COMMAND_LINE_MAX, &length, error);
+	char *text = proc_read("cmdline", COMMAND_LINE_MAX, &length);
 
-	return text ? command_line_parse(text, line, error) : -1;
+	if (!text)
+		return step_error("read ", "/proc/cmdline", error);
+	return command_line_parse(text, line, error);
 }
 
 /* *text is NULL without overrides. The file in the initramfs needs no argument. */
@@ -127,8 +129,11 @@ static int set_up(struct command_line *line, struct container *container, struct
 	if (streams_open(line, &container->streams, error) < 0 ||
 	    root_make(line, &container->upper, error) < 0 ||
 	    read_config(line, config, error) < 0 ||
-	    root_enter(error) < 0 ||
-	    cgroup_show(container->cgroup, error) < 0 ||
+	    root_enter(error) < 0)
+		return -1;
+	/* Before the mounts of the configuration, which may cover it. */
+	module_lists_show();
+	if (cgroup_show(container->cgroup, error) < 0 ||
 	    hostname_set(config, error) < 0 ||
 	    sysctl_apply(config, error) < 0 ||
 	    loopback_bring_up(error) < 0 ||
@@ -147,56 +152,56 @@ static int set_up(struct command_line *line, struct container *container, struct
 	return 0;
 }
 
-/* The process that sets up and then becomes the container. Returns its exit status. */
-static int become_process(struct command_line *line, struct container *container, int pipe)
+/* A step that says by errno why it has failed. */
+static void fail(const char *step, struct failure *failure)
 {
-	struct config config;
-	struct error error;
-	sigset_t none;
-	int status;
-
-	sigemptyset(&none);
-	if (set_up(line, container, &config, &error) < 0) {
-		SAY(error.text);
-		return EXIT_STATUS_SETUP_FAILED;
-	}
-	if (cgroup_enclose() < 0) {
-		SAY("enter the container's cgroup: ", strerror(errno));
-		return EXIT_STATUS_SETUP_FAILED;
-	}
-	if (start_part(pipe) < 0) {
-		SAY("part from PID 1: ", strerror(errno));
-		return EXIT_STATUS_SETUP_FAILED;
-	}
-	status = process_become(&config, &container->streams, &none);
-	start_fail(pipe);
-	return status;
+	step_error(step, "", &failure->error);
+	failure->status = EXIT_STATUS_SETUP_FAILED;
 }
 
-/* This program ends here: the image's own is the machine's PID 1 from now on. */
+/* What sets the container up and then becomes it. Returns only on failure. */
+static void become_process(struct command_line *line, struct container *container, int pipe)
+{
+	struct failure *failure = &container->failure;
+	struct config config;
+	sigset_t none;
+
+	sigemptyset(&none);
+	if (set_up(line, container, &config, &failure->error) < 0)
+		failure->status = EXIT_STATUS_SETUP_FAILED;
+	else if (cgroup_enclose() < 0)
+		fail("enter the container's cgroup", failure);
+	else if (start_part(pipe) < 0)
+		fail("part from PID 1", failure);
+	else
+		process_become(&config, &container->streams, &none, failure);
+}
+
+/*
+ * This program ends here: the image's own is the machine's PID 1 from now on. Returns only
+ * on failure, with the exit status.
+ */
 static int become_init(struct command_line *line, struct container *container)
 {
 	/* For systemd and others, which then leave the devices and the clock alone. */
 	static char variable[] = "container=oci";
+	struct failure *failure = &container->failure;
 	struct config config;
-	struct error error;
 	sigset_t none;
 
 	sigemptyset(&none);
-	if (set_up(line, container, &config, &error) < 0) {
-		SAY(error.text);
-		return EXIT_STATUS_SETUP_FAILED;
+	if (set_up(line, container, &config, &failure->error) < 0) {
+		failure->status = EXIT_STATUS_SETUP_FAILED;
+	} else if (environment_add_missing(&config.env, variable) < 0) {
+		fail("add to the environment", failure);
+	} else if (cgroup_enter(container->cgroup) < 0 || cgroup_enclose() < 0) {
+		fail("enter the container's cgroup", failure);
+	} else {
+		CONTROL_SAY(true, "started");
+		process_become(&config, &container->streams, &none, failure);
 	}
-	if (environment_add_missing(&config.env, variable) < 0) {
-		SAY("add to the environment: ", strerror(errno));
-		return EXIT_STATUS_SETUP_FAILED;
-	}
-	if (cgroup_enter(container->cgroup) < 0 || cgroup_enclose() < 0) {
-		SAY("enter the container's cgroup: ", strerror(errno));
-		return EXIT_STATUS_SETUP_FAILED;
-	}
-	CONTROL_SAY(true, "started");
-	return process_become(&config, &container->streams, &none);
+	SAY(failure->error.text);
+	return failure->status;
 }
 
 /* Returns the container's exit status when it has ended. */
@@ -217,9 +222,14 @@ static int run(struct command_line *line, struct container *container,
 	charge.process = start_fork(container->cgroup);
 	if (charge.process < 0)
 		return step_error("fork", "", error);
-	if (charge.process == 0)
-		_exit(become_process(line, container, pipe[1]));
-	/* Who has all the same ids may change limits; no root of a container has them now. */
+	if (charge.process == 0) {
+		become_process(line, container, pipe[1]);
+		exit_surely(container->failure.status);
+	}
+	/*
+	 * Who has all the same ids may change limits; no root of a container has them now.
+	 * Scheduling and priorities take all of PID 1's capabilities, or CAP_SYS_NICE.
+	 */
 	syscall(SYS_setresgid, -1, -1, NOBODY);
 	return supervise(&charge, signals);
 }

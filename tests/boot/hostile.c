@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a container may do so that its machine never ends. Runs in the guest. */
 #include <elf.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -55,6 +57,38 @@ static int send_faults(void)
 	return 7;
 }
 
+/* Takes from PID 1 what it needs to run, in each way that its user may. */
+static int slow_down(void)
+{
+	const int idle_io = 3 << 13, priority = 0;
+	const unsigned long one_processor = 1;
+	const struct rlimit none = { 0, 0 };
+	const struct {
+		const char *what;
+		long result;
+	} ways[] = {
+		{ "policy", syscall(SYS_sched_setscheduler, 1, SCHED_IDLE, &priority) },
+		{ "processors", syscall(SYS_sched_setaffinity, 1, sizeof(one_processor),
+					&one_processor) },
+		{ "nice value", setpriority(PRIO_PROCESS, 1, 19) },
+		{ "I/O", syscall(SYS_ioprio_set, 1, 1, idle_io) },
+		{ "limits", prlimit(1, RLIMIT_CPU, &none, NULL) },
+	};
+	int status = 7;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if (ways[i].result < 0)
+			continue;
+		printf("changed: %s\n", ways[i].what);
+		status = 1;
+	}
+	if (kill(1, 0) < 0) {
+		perror("signal PID 1");
+		status = 1;
+	}
+	return status;
+}
+
 /* A real fault: PID 1 goes on where there is nothing. */
 static int make_fault(void)
 {
@@ -99,6 +133,42 @@ static int make_orphans(void)
 		pause();
 }
 
+/*
+ * An orphan that stays takes the number of the container's process when that is free,
+ * and ends with another status.
+ */
+static _Noreturn void take_number(pid_t number)
+{
+	/* Linux's struct clone_args, as far as it goes. */
+	const struct {
+		uint64_t flags, unused[7], numbers, number_count;
+	} same = { .flags = CLONE_PARENT, .numbers = (uintptr_t)&number, .number_count = 1 };
+
+	long child;
+
+	/* A number that is that of a session, too, is not free. */
+	setsid();
+	while (kill(number, 0) == 0)
+		usleep(1000);
+	child = syscall(SYS_clone3, &same, sizeof(same));
+	if (child == 0)
+		puts("the number is taken");
+	else if (child < 0)
+		perror("take the number");
+	fflush(stdout);
+	_exit(0);
+}
+
+static int same_number(void)
+{
+	const pid_t number = getpid();
+
+	signal(SIGTERM, SIG_IGN);
+	if (fork() == 0)
+		take_number(number);
+	return 7;
+}
+
 /* Whoever asks the clock's devices again gets no answer. */
 static int hide_clock(void)
 {
@@ -126,10 +196,14 @@ int main(int count, char **arguments)
 	}
 	if (!strcmp(what, "faults"))
 		return send_faults();
+	if (!strcmp(what, "slow-down"))
+		return slow_down();
 	if (!strcmp(what, "fault"))
 		return make_fault();
 	if (!strcmp(what, "orphans"))
 		return make_orphans();
+	if (!strcmp(what, "same-number"))
+		return same_number();
 	if (!strcmp(what, "hide-clock"))
 		return hide_clock();
 	return 2;

@@ -109,6 +109,18 @@ static int connected(const char *name)
 	return guest;
 }
 
+/* With "+" before the name, as soon as somebody listens there */
+static int called(const char *name)
+{
+	int guest = connected(name + (*name == '+'));
+
+	for (int i = 0; guest < 0 && *name == '+' && i < 100000; i++) {
+		usleep(100);
+		guest = connected(name + 1);
+	}
+	return guest;
+}
+
 /* Connects to the guest and sends back what it says. */
 static void call(int fd)
 {
@@ -119,7 +131,7 @@ static void call(int fd)
 	if (recv(fd, line, sizeof(line) - 1, 0) <= 0 || sscanf(line, "%107s %n", name, &at) < 1)
 		return;
 	line[strcspn(line, "\n")] = '\0';
-	guest = connected(name);
+	guest = called(name);
 	if (guest >= 0) {
 		send(guest, line + at, strlen(line + at), MSG_NOSIGNAL);
 		while ((n = recv(guest, answer, sizeof(answer), 0)) > 0)

@@ -50,6 +50,7 @@ static bool wait_until_writable(int *milliseconds)
 
 	if (*milliseconds <= 0)
 		return false;
+	deadline_be_exact();
 	poll(&console, 1, turn);
 	*milliseconds -= turn;
 	return true;
@@ -59,6 +60,8 @@ static void put(const char *text, size_t length)
 {
 	int milliseconds = WAIT_MILLISECONDS, fd = CONSOLE_FILENO;
 
+	/* Whoever may can direct what is for the console to a terminal that nobody reads. */
+	ioctl(fd, TIOCCONS);
 	while (length) {
 		ssize_t written = write(fd, text, length);
 

@@ -2,15 +2,18 @@
 /* Steps that may block for good, and how long PID 1 waits for them. */
 #include "base/deadline.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/proc.h"
 
 #define VMSTAT_MAX 16384
@@ -19,16 +22,11 @@
 static uint64_t pages_written(void)
 {
 	static const char name[] = "nr_written";
-	const int fd = proc_open_file("vmstat");
 	const char *digit;
 	uint64_t pages = 0;
 	size_t length;
-	char *text;
+	char *text = proc_read("vmstat", VMSTAT_MAX, &length);
 
-	if (fd < 0)
-		return 0;
-	text = file_read_open(fd, VMSTAT_MAX, &length);
-	close(fd);
 	if (!text)
 		return 0;
 	digit = strstr(text, name);
@@ -48,6 +46,17 @@ static time_t now(void)
 	return time.tv_sec;
 }
 
+void deadline_be_exact(void)
+{
+	/* In nanoseconds. */
+	prctl(PR_SET_TIMERSLACK, 1UL);
+}
+
+void deadline_be_usual(void)
+{
+	prctl(PR_SET_TIMERSLACK, 50000UL);
+}
+
 /* Waits for the end of any child, and a second at most. */
 static void wait_for_child(void)
 {
@@ -56,6 +65,7 @@ static void wait_for_child(void)
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
+	deadline_be_exact();
 	sigtimedwait(&child, NULL, &second);
 }
 
@@ -88,4 +98,21 @@ bool deadline_run(void (*step)(const void *subject), const void *subject, unsign
 	if (child == 0)
 		_exit(0);
 	return child < 0 || ends_in_time(child, seconds);
+}
+
+void deadline_take_precedence(void)
+{
+	const struct sched_param none = { 0 };
+	unsigned long processors[16];
+
+	memset(processors, 0xff, sizeof(processors));
+	syscall(SYS_sched_setaffinity, 0, sizeof(processors), processors);
+	/*
+	 * An ordinary policy, for which the kernel keeps some of each processor's time. A
+	 * process of the highest real-time priority would wait for others that have it,
+	 * too. Not sched_setscheduler(), with which musl only fails.
+	 */
+	syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &none);
+	setpriority(PRIO_PROCESS, 0, -20);
+	deadline_be_exact();
 }

@@ -12,4 +12,11 @@
  */
 bool deadline_run(void (*step)(const void *subject), const void *subject, unsigned int seconds);
 
+/* The waits of this process end on time, whatever timer slack the container gave it. */
+void deadline_be_exact(void);
+/* As exact as Linux is where nobody asked for anything. */
+void deadline_be_usual(void);
+/* The same, and it runs before other processes, whatever policy it was given. */
+void deadline_take_precedence(void);
+
 #endif

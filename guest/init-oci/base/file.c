@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Whole files: read, or written with one line. */
+/* Whole files, read into memory. */
 #include "base/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,28 +40,4 @@ char *file_read_open(int fd, size_t size, size_t *length)
 		return NULL;
 	}
 	return text;
-}
-
-char *file_read(const char *path, size_t size, size_t *length, struct error *error)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *text = fd < 0 ? NULL : file_read_open(fd, size, length);
-
-	if (!text)
-		step_error("read ", path, error);
-	if (fd >= 0)
-		close(fd);
-	return text;
-}
-
-int file_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t written;
-
-	if (fd < 0)
-		return -1;
-	written = write(fd, text, strlen(text));
-	close(fd);
-	return written < 0 ? -1 : 0;
 }

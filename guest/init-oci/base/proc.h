@@ -2,16 +2,23 @@
 #ifndef INIT_OCI_PROC_H
 #define INIT_OCI_PROC_H
 
+#include <stddef.h>
+
 /*
- * /proc as PID 1 has mounted it. Once the container runs, its root may have anything at
- * that path, such as a FIFO, which nobody writes to.
+ * A proc of this program's own, which is mounted nowhere. The one at /proc is the
+ * container's: a configuration may mask it, make it read-only or change its options, and
+ * once the container runs, there may be anything at that path, such as a FIFO that nobody
+ * writes to.
  */
 #define PROC_FILENO 5
 
 /* Returns 0, or -1 with errno set. */
 int proc_open(void);
 
-/* A file below it, for reading; or -1 with errno set. */
-int proc_open_file(const char *path);
+/* A whole file below it, as file_read_open() of file.h returns it. */
+char *proc_read(const char *path, size_t size, size_t *length);
+
+/* Writes a line to a file below it. Returns 0, or -1 with errno set. */
+int proc_write(const char *path, const char *text);
 
 #endif

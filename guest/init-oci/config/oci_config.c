@@ -56,32 +56,72 @@ static int note_unsupported(const struct object *root, const struct object *linu
 }
 
 /*
- * A mount takes the place of an earlier document's with the same destination, since
- * mounts below it may come later.
+ * `next` begins with zeros. Of a mount that is replaced it gets the first that replaces
+ * it, and of that the next. Mounts are counted from 0, but no replacement is the first.
  */
-static int merge_mounts(struct config *config, size_t earlier, struct error *error)
+static void find_replacements(const struct name *names, size_t *next, size_t earlier,
+			      size_t count)
 {
-	struct mount_point *mounts = config->mounts;
-	struct name *names = calloc(config->mount_count, sizeof(*names));
-	size_t count = earlier;
+	for (size_t i = count; i > earlier; i--) {
+		const size_t replaced = names[i - 1].first;
 
-	for (size_t i = 0; names && i < config->mount_count; i++)
-		names[i] = name_of(mounts[i].destination);
-	if (!names || same_names_find(names, config->mount_count) < 0) {
-		free(names);
-		return json_no_memory(error);
-	}
-	for (size_t i = earlier; i < config->mount_count; i++) {
-		if (names[i].first < earlier) {
-			free(mounts[names[i].first].options);
-			mounts[names[i].first] = mounts[i];
-		} else {
-			mounts[count++] = mounts[i];
+		if (replaced < earlier) {
+			next[i - 1] = next[replaced];
+			next[replaced] = i - 1;
 		}
 	}
-	config->mount_count = count;
+}
+
+/*
+ * The mounts of a document take the place of an earlier one's with the same destination,
+ * since mounts below it may come later: the place of the first, while the others go,
+ * which would hide what has replaced it. Returns how many are left.
+ */
+static size_t replace_mounts(const struct mount_point *mounts, const struct name *names,
+			     const size_t *next, size_t earlier, size_t count,
+			     struct mount_point *merged)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const size_t first = names[i].first;
+
+		if (i >= earlier ? first >= earlier : !next[first]) {
+			merged[left++] = mounts[i];
+		} else if (i < earlier) {
+			free(mounts[i].options);
+			for (size_t j = i == first ? next[i] : 0; j; j = next[j])
+				merged[left++] = mounts[j];
+		}
+	}
+	return left;
+}
+
+static int merge_mounts(struct config *config, size_t earlier, struct error *error)
+{
+	const size_t count = config->mount_count;
+	struct mount_point *merged = calloc(count, sizeof(*merged));
+	struct name *names = calloc(count, sizeof(*names));
+	size_t *next = calloc(count, sizeof(*next));
+	int result = -1;
+
+	for (size_t i = 0; names && i < count; i++)
+		names[i] = name_of(config->mounts[i].destination);
+	if (!merged || !names || !next || same_names_find(names, count) < 0) {
+		json_no_memory(error);
+		goto out;
+	}
+	find_replacements(names, next, earlier, count);
+	config->mount_count = replace_mounts(config->mounts, names, next, earlier, count, merged);
+	free(config->mounts);
+	config->mounts = merged;
+	merged = NULL;
+	result = 0;
+out:
+	free(next);
 	free(names);
-	return 0;
+	free(merged);
+	return result;
 }
 
 static int parse_mount(const struct object *object, struct mount_point *mount,

@@ -187,24 +187,44 @@ static struct cgroup_setting *add_setting(struct config *config, struct error *e
 	return &settings[count];
 }
 
+static size_t length_of(const char *const parts[])
+{
+	size_t length = 0;
+
+	for (; *parts; parts++)
+		length += strlen(*parts);
+	return length;
+}
+
+/* Returns where the next text begins. Unlike text_join(), it keeps every character. */
+static char *join(char *text, const char *const parts[])
+{
+	for (; *parts; parts++) {
+		const size_t length = strlen(*parts);
+
+		memcpy(text, *parts, length);
+		text += length;
+	}
+	*text = '\0';
+	return text + 1;
+}
+
 /* Joins the parts of both. */
 static int add_text(struct config *config, const char *const file[], const char *const value[],
 		    struct error *error)
 {
-	char name[256], content[256];
-	const size_t name_size = text_join(name, sizeof(name), file) + 1;
-	const size_t content_size = text_join(content, sizeof(content), value) + 1;
 	struct cgroup_setting *setting = add_setting(config, error);
+	char *second;
 
 	if (!setting)
 		return -1;
-	setting->text = malloc(name_size + content_size);
+	setting->text = malloc(length_of(file) + 1 + length_of(value) + 1);
 	if (!setting->text)
 		return json_no_memory(error);
-	memcpy(setting->text, name, name_size);
-	memcpy(setting->text + name_size, content, content_size);
+	second = join(setting->text, file);
+	join(second, value);
 	setting->file = setting->text;
-	setting->value = setting->text + name_size;
+	setting->value = second;
 	return 0;
 }
 

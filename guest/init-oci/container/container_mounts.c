@@ -10,6 +10,7 @@
 
 #include "base/in_root.h"
 #include "base/linux_abi.h"
+#include "base/proc.h"
 #include "container/cgroup.h"
 #include "container/copy_tree.h"
 #include "container/file_systems.h"
@@ -94,8 +95,8 @@ static bool is_root(int fd)
 	struct decimal number;
 
 	text_join(path, sizeof(path), (const char *const[]){
-		"/proc/self/fd/", decimal(&number, (unsigned int)fd), NULL });
-	return readlink(path, target, sizeof(target)) == 1;
+		"self/fd/", decimal(&number, (unsigned int)fd), NULL });
+	return readlinkat(PROC_FILENO, path, target, sizeof(target)) == 1;
 }
 
 static int check_not_root(const struct mount_point *point, int fd, struct error *error)

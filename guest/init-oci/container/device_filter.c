@@ -36,7 +36,7 @@ enum {
 	RESULT = 0,
 	CONTEXT = 1,
 	SCRATCH = 1,	/* when the context has been read */
-	ACCESS = 2,
+	ACCESS = 2,	/* what of it no rule has decided yet */
 	TYPE = 3,
 	MAJOR = 4,
 	MINOR = 5,
@@ -83,17 +83,22 @@ static bool emit_rule(struct compiler *compiler, const struct device_rule *rule)
 	if (rule->type != 'a')
 		emit(compiler, JUMP_IF_DIFFERENT, TYPE, 0, 0,
 		     rule->type == 'b' ? TYPE_BLOCK : TYPE_CHARACTER);
-	/* All of an access must be allowed, and one part that is refused is enough. */
-	if (rule->access != ALL_ACCESS) {
-		emit(compiler, COPY, SCRATCH, ACCESS, 0, 0);
-		emit(compiler, AND, SCRATCH, 0, 0,
-		     rule->allow ? ALL_ACCESS & ~rule->access : rule->access);
-		emit(compiler, rule->allow ? JUMP_IF_DIFFERENT : JUMP_IF_EQUAL, SCRATCH, 0, 0, 0);
-	}
 	if (rule->major >= 0)
 		emit(compiler, JUMP_IF_DIFFERENT, MAJOR, 0, 0, rule->major);
 	if (rule->minor >= 0)
 		emit(compiler, JUMP_IF_DIFFERENT, MINOR, 0, 0, rule->minor);
+	/*
+	 * Each part of an access is decided on its own: one that is refused is enough, and
+	 * what one rule does not allow, another may.
+	 */
+	if (rule->access != ALL_ACCESS && rule->allow) {
+		emit(compiler, AND, ACCESS, 0, 0, ALL_ACCESS & ~rule->access);
+		emit(compiler, JUMP_IF_DIFFERENT, ACCESS, 0, 0, 0);
+	} else if (rule->access != ALL_ACCESS) {
+		emit(compiler, COPY, SCRATCH, ACCESS, 0, 0);
+		emit(compiler, AND, SCRATCH, 0, 0, rule->access);
+		emit(compiler, JUMP_IF_EQUAL, SCRATCH, 0, 0, 0);
+	}
 	end = compiler->length;
 	emit_answer(compiler, rule->allow);
 	/* To the next rule. */

@@ -22,8 +22,9 @@ struct filter_instruction {
 #define FILTER_FRAME_LENGTH 8
 
 /*
- * Compiles rules, of which the last one that applies to an access decides; without
- * one it is refused. Returns the number of instructions.
+ * Compiles rules. For each part of an access, to make, to read and to write, the last
+ * rule that has it and applies to the device decides; without one it is refused. Returns
+ * the number of instructions.
  */
 size_t device_filter_compile(const struct device_rule *rules, size_t count,
 			     struct filter_instruction *program);

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/errors.h"
-#include "base/file.h"
 #include "base/in_root.h"
 #include "base/linux_abi.h"
 #include "base/mount_context.h"
+#include "base/proc.h"
 #include "container/mount_point.h"
 #include "devices/disks.h"
 #include "devices/shares.h"
@@ -58,12 +58,12 @@ static int set_options(const struct mount_point *point, bool (*is_wanted)(const 
 static int needs_device(const struct mount_point *point, bool *device, struct error *error)
 {
 	size_t length, type_length = strlen(point->type);
-	char *list = file_read("/proc/filesystems", LIST_MAX, &length, error);
+	char *list = proc_read("filesystems", LIST_MAX, &length);
 	char *line = list;
 	bool found = false;
 
 	if (!list)
-		return -1;
+		return step_error("read ", "/proc/filesystems", error);
 	while (!found && *line) {
 		char *type = strchr(line, '\t');
 

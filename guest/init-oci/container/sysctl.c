@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/linux_abi.h"
+#include "base/proc.h"
 
 #define NAME_MAX_LENGTH 256
 
@@ -61,7 +62,7 @@ int sysctl_apply(const struct config *config, struct error *error)
 
 	if (!config->setting_count)
 		return 0;
-	directory = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	directory = openat(PROC_FILENO, "sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return step_error("open /proc/sys", "", error);
 	for (size_t i = 0; !result && i < config->setting_count; i++) {

@@ -15,6 +15,8 @@
 
 #define SECOND UINT64_C(1000000000)
 #define TIME_PORT 123
+/* Whoever sends more lets the others have a turn. */
+#define DATAGRAMS_IN_A_ROW 64
 
 /* Other PTP clocks may count TAI, which is some seconds away, or anything else. */
 static bool is_kvm_clock(void)
@@ -95,14 +97,15 @@ int clock_open_datagrams(void)
 	return fd;
 }
 
-void clock_receive_datagrams(int fd)
+bool clock_receive_datagrams(int fd)
 {
 	unsigned char bytes[8];
 	uint64_t nanoseconds = 0;
-	ssize_t got;
+	ssize_t got = 0;
 
 	/* A datagram may be longer. Only the host can have sent it. The last one counts. */
-	while ((got = recv(fd, bytes, sizeof(bytes), 0)) >= 0) {
+	for (int turn = 0; got >= 0 && turn < DATAGRAMS_IN_A_ROW; turn++) {
+		got = recv(fd, bytes, sizeof(bytes), 0);
 		if (got < (ssize_t)sizeof(bytes))
 			continue;
 		for (int i = 7; i >= 0; i--)
@@ -111,6 +114,7 @@ void clock_receive_datagrams(int fd)
 	/* If the kernel does not take the time, nothing else can be done about it. */
 	if (nanoseconds)
 		(void)clock_correct(nanoseconds);
+	return got >= 0;
 }
 
 /* Whether the driver has a device: every other entry of the driver's directory is a file. */

@@ -32,7 +32,9 @@ int clock_correct(uint64_t nanoseconds);
 
 /* A socket for the host's datagrams with the time, or -1 when there can be none. */
 int clock_open_datagrams(void);
-void clock_receive_datagrams(int fd);
+
+/* Takes some of them, of which the last counts. Returns whether there may be more. */
+bool clock_receive_datagrams(int fd);
 
 /*
  * Takes an event, and returns whether there was one. When the machine goes on from a

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/deadline.h"
 #include "base/linux_abi.h"
 #include "devices/ports.h"
 
@@ -89,6 +90,7 @@ static bool wait_until_writable(const struct timespec *deadline)
 
 	if (events < 0)
 		return false;
+	deadline_be_exact();
 	if (epoll_ctl(events, EPOLL_CTL_ADD, CONTROL_FILENO, &event) == 0) {
 		while (!writable && epoll_wait(events, &event, 1, milliseconds_until(deadline)) > 0)
 			writable = event.events & EPOLLOUT;

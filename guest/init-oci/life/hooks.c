@@ -12,9 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/console.h"
 #include "base/linux_abi.h"
 #include "life/exit_status.h"
+
+/* For a hook that was killed. */
+#define GRACE_SECONDS 2
 
 /* A hook reads the container's state from its standard input. */
 static int open_state(void)
@@ -39,69 +41,101 @@ static int open_state(void)
 	return -1;
 }
 
-static noreturn void become_hook(const struct hook *hook, int state)
+static noreturn void become_hook(const struct config *config, const struct hook *hook, int state,
+				 const struct seccomp_filter *filter,
+				 hooks_restrict *restrict_process, struct error *error)
 {
 	char *const path_alone[] = { (char *)hook->path, NULL }, *const nothing[] = { NULL };
+	sigset_t none;
 
+	/* Before the filter, which need not allow anything but execve(). */
 	dup2(state, STDIN_FILENO);
-	execve(hook->path, hook->args && hook->args[0] ? hook->args : path_alone,
-	       hook->env ? hook->env : nothing);
-	SAY("run hook ", hook->path, ": ", strerror(errno));
-	_exit(exit_status_of_exec(errno));
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (restrict_process(config, filter, error) == 0) {
+		execve(hook->path, hook->args && hook->args[0] ? hook->args : path_alone,
+		       hook->env ? hook->env : nothing);
+		step_error("run hook ", hook->path, error);
+	}
+	exit_surely(EXIT_STATUS_SETUP_FAILED);
 }
 
-/* Whether it ends in time; without a time, it always does. */
-static bool ends_in_time(pid_t process, int timeout)
+/* Whether it ends within so many seconds; 0: however long it takes. */
+static bool ends_in_time(int process_end, int seconds)
 {
-	struct pollfd end = { .fd = process_descriptor(process), .events = POLLIN };
+	struct pollfd end = { .fd = process_end, .events = POLLIN };
 	int result;
 
-	if (end.fd < 0)
-		return true;
 	do {
-		result = poll(&end, 1, timeout ? timeout * 1000 : -1);
+		result = poll(&end, 1, seconds ? seconds * 1000 : -1);
 	} while (result < 0 && errno == EINTR);
-	close(end.fd);
 	return result > 0;
 }
 
-static int wait_for(const struct hook *hook, pid_t process, struct error *error)
+/* Nothing runs yet but PID 1, this process, and what hooks have started. */
+static void kill_all(void)
 {
-	const bool in_time = ends_in_time(process, hook->timeout);
+	kill(-1, SIGKILL);
+}
+
+static int take_status(const struct hook *hook, pid_t process, struct error *error)
+{
 	struct decimal number;
 	int status;
+	pid_t ended = waitpid(process, &status, WNOHANG);
 
-	if (!in_time)
-		kill(process, SIGKILL);
-	while (waitpid(process, &status, 0) < 0) {
-		if (errno != EINTR)
-			return step_error("run hook ", hook->path, error);
-	}
-	if (!in_time)
-		return ERROR(error, "run hook ", hook->path, ": it has not ended after ",
-			     decimal(&number, (unsigned int)hook->timeout), " seconds");
+	/* Has one of its own traced it, and kept its status back? */
+	if (ended == 0)
+		kill_all();
+	while (ended == 0 || (ended < 0 && errno == EINTR))
+		ended = waitpid(process, &status, 0);
+	if (ended < 0)
+		return step_error("run hook ", hook->path, error);
+	/* It may not have become the hook. */
+	if (error->text[0])
+		return -1;
 	if (status)
 		return ERROR(error, "run hook ", hook->path, ": its exit status is ",
 			     decimal(&number, (unsigned int)exit_status_of_wait(status)));
 	return 0;
 }
 
+static int wait_for(const struct hook *hook, pid_t process, struct error *error)
+{
+	const int end = process_descriptor(process);
+	struct decimal number;
+	bool in_time;
+
+	if (end < 0) {
+		step_error("wait for hook ", hook->path, error);
+		kill_all();
+		return -1;
+	}
+	in_time = ends_in_time(end, hook->timeout);
+	if (!in_time) {
+		kill_all();
+		/* It may still wait in the kernel, for a server that does not answer. */
+		ends_in_time(end, GRACE_SECONDS);
+		ERROR(error, "run hook ", hook->path, ": it has not ended after ",
+		      decimal(&number, (unsigned int)hook->timeout), " seconds");
+	}
+	close(end);
+	return in_time ? take_status(hook, process, error) : -1;
+}
+
 int hooks_run(const struct config *config, const struct seccomp_filter *filter,
-	      int (*restrict_process)(const struct config *config,
-				      const struct seccomp_filter *filter, struct error *error),
-	      struct error *error)
+	      hooks_restrict *restrict_process, struct error *error)
 {
 	for (size_t i = 0; i < config->hook_count; i++) {
 		const struct hook *hook = &config->hooks[i];
 		const int state = open_state();
-		const pid_t process = state < 0 ? -1 : fork();
+		pid_t process = -1;
 
-		if (process == 0) {
-			if (restrict_process(config, filter, error) == 0)
-				become_hook(hook, state);
-			SAY(error->text);
-			_exit(EXIT_STATUS_SETUP_FAILED);
-		}
+		error->text[0] = '\0';
+		if (state >= 0)
+			process = fork();
+		if (process == 0)
+			become_hook(config, hook, state, filter, restrict_process, error);
 		if (process < 0)
 			step_error("run hook ", hook->path, error);
 		if (state >= 0)

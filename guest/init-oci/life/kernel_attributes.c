@@ -5,10 +5,10 @@
 #include <sched.h>
 #include <sys/personality.h>
 
-#include "base/file.h"
 #include "base/linux_abi.h"
+#include "base/proc.h"
 
-static int set_scheduler(const struct config *config, struct error *error)
+int scheduler_set(const struct config *config, struct error *error)
 {
 	const struct scheduler *scheduler = &config->scheduler;
 	const struct scheduling_attributes attributes = {
@@ -57,7 +57,7 @@ static int set_time_offset(const char *clock, const struct time_offset *offset,
 		clock, seconds < 0 ? " -" : " ",
 		decimal(&whole, (uint64_t)(seconds < 0 ? -seconds : seconds)), " ",
 		decimal(&rest, offset->nanoseconds), NULL });
-	if (file_write("/proc/self/timens_offsets", text) < 0)
+	if (proc_write("self/timens_offsets", text) < 0)
 		return step_error("set linux.timeOffsets ", clock, error);
 	return 0;
 }
@@ -76,8 +76,8 @@ static int set_time_offsets(const struct config *config, struct error *error)
 
 int kernel_attributes_set(const struct config *config, struct error *error)
 {
-	if (set_scheduler(config, error) < 0 || set_io_priority(config, error) < 0 ||
-	    set_personality(config, error) < 0 || set_time_offsets(config, error) < 0)
+	if (set_io_priority(config, error) < 0 || set_personality(config, error) < 0 ||
+	    set_time_offsets(config, error) < 0)
 		return -1;
 	return 0;
 }

@@ -6,9 +6,13 @@
 #include "config/config.h"
 
 /*
- * Gives the calling process, which is still root, the scheduling, the personality and
- * the clocks of the configuration. The clocks change when it executes a program.
+ * Gives the calling process, which is still root, the priority of input and output, the
+ * personality and the clocks of the configuration. The clocks change when it executes a
+ * program.
  */
 int kernel_attributes_set(const struct config *config, struct error *error);
+
+/* The scheduler, with some of which a process cannot make another one. */
+int scheduler_set(const struct config *config, struct error *error);
 
 #endif

@@ -12,6 +12,8 @@
 #include "life/control.h"
 #include "life/exit_status.h"
 
+static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS };
+
 static void on_fault(int signal, siginfo_t *information, void *context)
 {
 	struct decimal number;
@@ -38,7 +40,6 @@ static void on_fault(int signal, siginfo_t *information, void *context)
 
 void power_off_on_faults(void)
 {
-	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS };
 	/* The fault may be a stack overflow. */
 	static char stack[8192];
 	const stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
@@ -54,6 +55,12 @@ void power_off_on_faults(void)
 		sigaction(faults[i], &action, NULL);
 }
 
+void power_stay_on_faults(void)
+{
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		sigaction(faults[i], &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+}
+
 noreturn void power_off(int status)
 {
 	struct decimal number;
@@ -64,5 +71,5 @@ noreturn void power_off(int status)
 	console_drain();
 	reboot(RB_POWER_OFF);
 	/* What was to become the image's own init may lack CAP_SYS_BOOT by now. */
-	_exit(status);
+	exit_surely(status);
 }

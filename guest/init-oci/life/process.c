@@ -11,15 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/console.h"
+#include "base/deadline.h"
 #include "base/errors.h"
-#include "base/file.h"
 #include "base/in_root.h"
 #include "base/linux_abi.h"
+#include "base/proc.h"
 #include "life/exit_status.h"
 #include "life/hooks.h"
 #include "life/kernel_attributes.h"
 #include "life/path_search.h"
+#include "life/power.h"
 #include "life/seccomp.h"
 
 #define CAPABILITY_MAX 63
@@ -37,6 +38,7 @@ static int take_terminal(const struct config *config, struct error *error)
 	return 0;
 }
 
+/* Not before the hooks have run: this program may need more than what is left to the container. */
 static int set_limits(const struct config *config, struct error *error)
 {
 	for (size_t i = 0; i < config->limit_count; i++) {
@@ -60,7 +62,7 @@ static int set_oom_score(const struct config *config, struct error *error)
 	text_join(text, sizeof(text), (const char *const[]){
 		score < 0 ? "-" : "", decimal(&number, (unsigned int)(score < 0 ? -score : score)),
 		NULL });
-	if (file_write("/proc/self/oom_score_adj", text) < 0)
+	if (proc_write("self/oom_score_adj", text) < 0)
 		return step_error("set the OOM score", "", error);
 	return 0;
 }
@@ -162,8 +164,8 @@ static int set_surroundings(const struct config *config, struct error *error)
 	setsid();
 	if (config->umask >= 0)
 		umask((mode_t)config->umask);
-	if (take_terminal(config, error) < 0 || set_limits(config, error) < 0 ||
-	    set_oom_score(config, error) < 0 || kernel_attributes_set(config, error) < 0)
+	if (take_terminal(config, error) < 0 || set_oom_score(config, error) < 0 ||
+	    kernel_attributes_set(config, error) < 0)
 		return -1;
 	/* As root, like container engines: the directory may be closed to the user. */
 	if (enter_directory(config->cwd, error) < 0)
@@ -183,8 +185,8 @@ static int restrict_privileges(const struct config *config, const struct seccomp
 	const bool early = filter_needs_capability(config);
 	const bool late = config->seccomp.present && !early;
 
-	if (bound_capabilities(config, error) < 0 || keep_capabilities(config, error) < 0 ||
-	    set_user(config, error) < 0 ||
+	if (set_limits(config, error) < 0 || bound_capabilities(config, error) < 0 ||
+	    keep_capabilities(config, error) < 0 || set_user(config, error) < 0 ||
 	    (early && seccomp_install(&config->seccomp, filter, error) < 0) ||
 	    set_capabilities(config, error) < 0 || set_no_new_privileges(config, error) < 0 ||
 	    (late && seccomp_install(&config->seccomp, filter, error) < 0))
@@ -192,8 +194,9 @@ static int restrict_privileges(const struct config *config, const struct seccomp
 	return 0;
 }
 
-static int prepare(const struct config *config, const sigset_t *signals, struct error *error)
+static int prepare(const struct config *config, const sigset_t *signals, struct failure *failure)
 {
+	struct error *error = &failure->error;
 	struct seccomp_filter filter;
 
 	/* Before the limits, which may leave it no memory. execve() frees it. */
@@ -201,14 +204,23 @@ static int prepare(const struct config *config, const sigset_t *signals, struct 
 		return -1;
 	if (set_surroundings(config, error) < 0)
 		return -1;
-	sigprocmask(SIG_SETMASK, signals, NULL);
-	if (hooks_run(config, &filter, restrict_privileges, error) < 0)
+	/*
+	 * What a hook leaves running could have the rights to trace this program before it
+	 * becomes the container's, and to take what it has open. execve() ends this.
+	 */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	deadline_be_usual();
+	if (hooks_run(config, &filter, restrict_privileges, error) < 0 ||
+	    scheduler_set(config, error) < 0)
 		return -1;
+	failure->is_close = true;
+	/* Those that have waited are for the program. The filter need not allow this. */
+	sigprocmask(SIG_SETMASK, signals, NULL);
 	return restrict_privileges(config, &filter, error);
 }
 
 /* Returns only when no candidate can be started; the value is the most telling errno. */
-static int execute(const struct config *config, const char **hint)
+static int execute(const struct config *config)
 {
 	const char *list = path_search_list(config->env);
 	char candidate[PATH_MAX];
@@ -218,8 +230,6 @@ static int execute(const struct config *config, const char **hint)
 		if (next < 0)
 			continue;
 		execve(candidate, config->args, config->env);
-		if (errno == ENOENT && access(candidate, F_OK) == 0)
-			*hint = ": its interpreter or dynamic loader is not there";
 		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
 			return errno;
 		/* A file that may not be run is more telling than files that do not exist. */
@@ -229,18 +239,41 @@ static int execute(const struct config *config, const char **hint)
 	return result;
 }
 
-int process_become(const struct config *config, const struct streams *streams, const sigset_t *signals)
+/* Whether what is missing is not the program, but what it needs. */
+static bool is_there(const struct config *config)
 {
-	struct error error;
-	const char *hint = "";
+	const char *list = path_search_list(config->env);
+	char candidate[PATH_MAX];
+	int next;
+
+	while ((next = path_search_next(&list, config->args[0], candidate, sizeof(candidate)))) {
+		if (next > 0 && access(candidate, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void fail_to_run(const char *program, int reason, const char *hint, struct failure *failure)
+{
+	ERROR(&failure->error, "run ", program, ": ", strerror(reason), hint);
+	failure->status = exit_status_of_exec(reason);
+}
+
+void process_become(const struct config *config, const struct streams *streams,
+		    const sigset_t *signals, struct failure *failure)
+{
 	int reason;
 
+	power_stay_on_faults();
 	streams_take(streams);
-	if (prepare(config, signals, &error) < 0) {
-		SAY(error.text);
-		return EXIT_STATUS_SETUP_FAILED;
+	if (prepare(config, signals, failure) < 0) {
+		failure->status = EXIT_STATUS_SETUP_FAILED;
+		return;
 	}
-	reason = execute(config, &hint);
-	SAY("run ", config->args[0], ": ", strerror(reason), reason == ENOENT ? hint : "");
-	return exit_status_of_exec(reason);
+	reason = execute(config);
+	fail_to_run(config->args[0], reason, "", failure);
+	/* Last, because the filter may end the process for the question. */
+	if (reason == ENOENT && is_there(config))
+		fail_to_run(config->args[0], reason,
+			    ": its interpreter or dynamic loader is not there", failure);
 }

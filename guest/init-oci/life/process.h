@@ -3,16 +3,28 @@
 #define INIT_OCI_PROCESS_H
 
 #include <signal.h>
+#include <stdbool.h>
 
+#include "base/errors.h"
 #include "config/config.h"
 #include "life/streams.h"
 
 /*
- * Turns the calling process, a new child or PID 1 itself, into the configured one.
- * signals is its signal mask. Returns only on failure: says why, and returns 125,
- * 126 or 127.
+ * Why a process has not become the configured one. In memory that PID 1 has, too: the
+ * process may not be able to say it, or to end with that status, because the seccomp
+ * filter is installed.
  */
-int process_become(const struct config *config, const struct streams *streams,
-		   const sigset_t *signals);
+struct failure {
+	int status;		/* the exit status: 125, 126 or 127; 0: it has not failed */
+	bool is_close;		/* to success: its rights and execve() are left */
+	struct error error;
+};
+
+/*
+ * Turns the calling process, a new child or PID 1 itself, into the configured one.
+ * signals is its signal mask. Returns only on failure.
+ */
+void process_become(const struct config *config, const struct streams *streams,
+		    const sigset_t *signals, struct failure *failure);
 
 #endif

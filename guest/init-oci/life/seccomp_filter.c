@@ -13,6 +13,7 @@
  */
 #include "life/seccomp_filter.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,6 +158,50 @@ static int apply_rules(struct compiler *compiler, const struct architecture *arc
 		if (apply_rule(compiler, architecture, rule) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+/* The kernel's order of actions, from the strictest, is that of signed numbers. */
+static int32_t leniency(uint32_t action)
+{
+	return (int32_t)(action & SECCOMP_RETURN_ACTION);
+}
+
+/* The highest number that a rule names; 0 when there is none. */
+static uint32_t last_named(const struct seccomp *seccomp, const struct architecture *architecture)
+{
+	int last = 0;
+
+	for (size_t i = 0; i < seccomp->rule_count; i++) {
+		for (char **name = seccomp->rules[i].names; *name; name++) {
+			const int number = system_call_number(architecture, *name);
+
+			if (number > last)
+				last = number;
+		}
+	}
+	return (uint32_t)last;
+}
+
+/*
+ * What is newer than all system calls of a profile, its author did not know. As with runc,
+ * it is absent rather than refused: programs do without what is absent, but take another
+ * error for the answer. A tracer is asked, since it may know the call.
+ */
+static int hide_newer(struct compiler *compiler, const struct architecture *architecture)
+{
+	static const struct outcome absent = { .action = SECCOMP_RETURN_ERRNO | ENOSYS };
+	const struct seccomp *seccomp = compiler->seccomp;
+	const uint32_t last = last_named(seccomp, architecture);
+	uint32_t outcome;
+
+	if (!last || leniency(seccomp->default_action) >= leniency(SECCOMP_RETURN_TRACE))
+		return 0;
+	outcome = add_outcome(compiler, &absent);
+	if (!outcome)
+		return -1;
+	for (uint32_t number = last + 1; number <= architecture->call_limit; number++)
+		compiler->calls[number] = outcome;
 	return 0;
 }
 
@@ -357,7 +402,8 @@ static int write_architecture(struct compiler *compiler, const struct architectu
 	memset(compiler->calls, 0, (architecture->call_limit + 1) * sizeof(*compiler->calls));
 	compiler->outcome_count = 1;
 	if (apply_rules(compiler, architecture, false) < 0 ||
-	    apply_rules(compiler, architecture, true) < 0)
+	    apply_rules(compiler, architecture, true) < 0 ||
+	    hide_newer(compiler, architecture) < 0)
 		return -1;
 	write_outcomes(compiler, architecture);
 	begin = write_search(compiler, compiler->ranges, find_ranges(compiler, architecture));
@@ -391,12 +437,6 @@ static bool is_known(const struct architecture *architecture, size_t count, cons
 			return true;
 	}
 	return false;
-}
-
-/* The kernel's order of actions, from the strictest, is that of signed numbers. */
-static int32_t leniency(uint32_t action)
-{
-	return (int32_t)(action & SECCOMP_RETURN_ACTION);
 }
 
 /*
@@ -433,8 +473,8 @@ static int allocate(struct compiler *compiler, const struct architecture *archit
 	compiler->calls = calloc(limit + 1, sizeof(*compiler->calls));
 	compiler->ranges = calloc(limit + 1, sizeof(*compiler->ranges));
 	compiler->program = calloc(BPF_INSTRUCTIONS_MAX, sizeof(*compiler->program));
-	/* One for each rule, the default, and unknown architectures. */
-	compiler->verdicts = calloc(compiler->seccomp->rule_count + 2, sizeof(*compiler->verdicts));
+	/* One for each rule, the default, newer system calls, and unknown architectures. */
+	compiler->verdicts = calloc(compiler->seccomp->rule_count + 3, sizeof(*compiler->verdicts));
 	add_outcome(compiler, &none);
 	if (!compiler->calls || !compiler->ranges || !compiler->program || !compiler->verdicts ||
 	    !compiler->outcomes)

@@ -2,9 +2,9 @@
 #ifndef INIT_OCI_START_H
 #define INIT_OCI_START_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
+#include "life/process.h"
 #include "life/streams.h"
 
 /*
@@ -20,6 +20,7 @@ struct container {
 	int stop_signal;
 	int cgroup;	/* the directory of its cgroup */
 	int upper;	/* for unmount_all() */
+	struct failure failure;
 };
 
 /* NULL, with errno set, when there is no memory. */
@@ -29,17 +30,10 @@ struct container *start_container_memory(void);
 pid_t start_fork(int cgroup);
 
 /*
- * What the process tells PID 1 through the pipe: that everything is set up and nothing
- * shared any more, and then that the program cannot be started. If the pipe ends
- * without the latter, the program runs.
+ * Ends the sharing of all but that memory, and tells PID 1 by a byte through the pipe
+ * that everything is set up. When the pipe ends after that, the program runs if
+ * it was close to it, and there is no failure. Returns 0, or -1 with errno set.
  */
-enum start_event {
-	START_IS_SET_UP = 's',
-	START_HAS_FAILED = 'f',
-};
-
-/* Ends the sharing, and says so. Returns 0, or -1 with errno set. */
 int start_part(int pipe);
-void start_fail(int pipe);
 
 #endif

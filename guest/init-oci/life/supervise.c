@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/console.h"
+#include "base/deadline.h"
+#include "base/linux_abi.h"
 #include "life/clock.h"
 #include "life/control.h"
 #include "life/exit_status.h"
@@ -33,6 +35,7 @@ enum event_subject {
 	EVENT_OOM_KILL,
 	EVENT_SIGNAL,
 	EVENT_CHILD,
+	EVENT_END,
 	EVENT_TIME,
 	EVENT_GENERATION,
 	EVENT_PUMPS,
@@ -60,8 +63,9 @@ struct supervisor {
 	int events;	/* epoll */
 	int signals;	/* signalfd */
 	int time;	/* datagrams with the time, or -1 */
+	int end;	/* pidfd of the container's process */
 	bool is_started;	/* the program runs, or it is certain that it never will */
-	bool has_failed;	/* to start */
+	bool is_reaped;	/* the container's process; another may have its number from then on */
 	bool has_streams;	/* those of the container, which is set up */
 	bool is_heard;	/* by the VMM, which has taken the last line */
 	struct winsize size;	/* asked for before there was a terminal; or 0 rows */
@@ -83,6 +87,7 @@ void supervise_signals(sigset_t *signals)
 static void enter(struct supervisor *supervisor, enum phase phase, unsigned int seconds)
 {
 	supervisor->phase = phase;
+	deadline_take_precedence();
 	clock_gettime(CLOCK_MONOTONIC, &supervisor->deadline);
 	supervisor->deadline.tv_sec += seconds;
 }
@@ -102,8 +107,8 @@ static void stop(struct supervisor *supervisor, unsigned int seconds)
 {
 	if (!process_lives(supervisor) || supervisor->phase == KILLED)
 		return;
-	/* What sets up has nothing to save, and heeds no signal. */
-	if (supervisor->phase == SETTING_UP) {
+	/* What sets up, or runs hooks, has nothing to save, and heeds no signal. */
+	if (!supervisor->charge->shared->failure.is_close) {
 		kill(supervisor->charge->process, SIGKILL);
 		enter(supervisor, KILLED, GRACE_SECONDS);
 		return;
@@ -120,6 +125,18 @@ static void end_orphans(struct supervisor *supervisor)
 	kill(-1, SIGCONT);
 }
 
+static void take_status(struct supervisor *supervisor, int wait_status)
+{
+	const struct failure *failure = &supervisor->charge->shared->failure;
+
+	supervisor->is_reaped = true;
+	supervisor->status = failure->status ? failure->status : exit_status_of_wait(wait_status);
+	if (failure->status)
+		SAY(failure->error.text);
+	if (process_lives(supervisor))
+		end_orphans(supervisor);
+}
+
 /* Returns whether children are left. */
 static bool reap(struct supervisor *supervisor)
 {
@@ -131,13 +148,24 @@ static bool reap(struct supervisor *supervisor)
 		child = waitpid(-1, &wait_status, WNOHANG);
 		if (child <= 0)
 			return child == 0;
-		if (child == supervisor->charge->process && process_lives(supervisor)) {
-			supervisor->status = exit_status_of_wait(wait_status);
-			end_orphans(supervisor);
-		}
+		if (child == supervisor->charge->process && !supervisor->is_reaped)
+			take_status(supervisor, wait_status);
 	}
 	supervisor->ready |= 1u << EVENT_CHILD;
 	return true;
+}
+
+/*
+ * The container's process has ended. Another may trace it and not tell: then its status
+ * comes when that one is killed.
+ */
+static void take_end(struct supervisor *supervisor)
+{
+	reap(supervisor);
+	if (!process_lives(supervisor))
+		return;
+	supervisor->status = EXIT_STATUS_KILLED;
+	end_orphans(supervisor);
 }
 
 /* Returns whether something that the container wrote is still to be carried. */
@@ -299,7 +327,9 @@ static void take_start(struct supervisor *supervisor)
 	struct error error;
 
 	supervisor->is_started = true;
-	if (supervisor->has_failed)
+	/* It may have been killed before. */
+	if (supervisor->charge->shared->failure.status ||
+	    !supervisor->charge->shared->failure.is_close)
 		return;
 	tell(supervisor, "started", NULL);
 	if (supervisor->size.ws_row && set_size(supervisor, &supervisor->size, &error) < 0)
@@ -309,15 +339,11 @@ static void take_start(struct supervisor *supervisor)
 /* All of it: the program may have ended already, and that is told last. */
 static void take_start_events(struct supervisor *supervisor)
 {
-	char event;
+	char byte;
 	ssize_t got;
 
-	while ((got = read(supervisor->charge->start, &event, 1)) > 0) {
-		if (event == START_IS_SET_UP)
-			take_over(supervisor);
-		else
-			supervisor->has_failed = true;
-	}
+	while ((got = read(supervisor->charge->start, &byte, 1)) > 0)
+		take_over(supervisor);
 	if (got == 0) {
 		take_start(supervisor);
 		close(supervisor->charge->start);
@@ -341,9 +367,11 @@ static bool take_event(struct supervisor *supervisor, enum event_subject subject
 	case EVENT_CHILD:
 		reap(supervisor);
 		return false;
-	case EVENT_TIME:
-		clock_receive_datagrams(supervisor->time);
+	case EVENT_END:
+		take_end(supervisor);
 		return false;
+	case EVENT_TIME:
+		return clock_receive_datagrams(supervisor->time);
 	case EVENT_GENERATION:
 		return clock_receive_generation(supervisor->charge->clock);
 	default:
@@ -373,9 +401,11 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	supervisor->events = epoll_create1(EPOLL_CLOEXEC);
 	supervisor->signals = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	supervisor->time = clock_open_datagrams();
+	supervisor->end = process_descriptor(charge->process);
 	oom_kills_open(&supervisor->oom_kills, charge->shared->cgroup);
 	if (watch(supervisor, supervisor->signals, EPOLLIN, EVENT_SIGNAL) < 0 ||
 	    watch(supervisor, charge->start, EPOLLIN, EVENT_START) < 0 ||
+	    watch(supervisor, supervisor->end, EPOLLIN, EVENT_END) < 0 ||
 	    (charge->has_control &&
 	     watch(supervisor, CONTROL_FILENO, EPOLLIN | EPOLLOUT, EVENT_CONTROL) < 0) ||
 	    (supervisor->oom_kills.events >= 0 &&
@@ -452,9 +482,12 @@ static bool advance(struct supervisor *supervisor)
 static void wait_for_events(struct supervisor *supervisor)
 {
 	struct epoll_event events[EVENT_SUBJECTS];
-	int count = epoll_wait(supervisor->events, events, EVENT_SUBJECTS,
-			       supervisor->ready ? 0 : time_left(supervisor));
+	int count;
 
+	if (supervisor->phase > RUNNING)
+		deadline_be_exact();
+	count = epoll_wait(supervisor->events, events, EVENT_SUBJECTS,
+			   supervisor->ready ? 0 : time_left(supervisor));
 	for (int i = 0; i < count; i++) {
 		supervisor->ready |= 1u << events[i].data.u32;
 		if (events[i].data.u32 == EVENT_CONTROL && events[i].events & EPOLLOUT)

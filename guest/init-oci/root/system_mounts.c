@@ -10,21 +10,22 @@
 int system_mounts_make(struct error *error)
 {
 	static const struct {
-		const char *type, *target, *options;
+		const char *source, *type, *target, *options;
 		unsigned long flags;
 	} mounts[] = {
 		/* First: without a console no later failure can be reported. */
-		{ "devtmpfs", "/dev", "mode=755", MS_NOSUID },
-		{ "proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-		{ "sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
-		{ "devpts", "/dev/pts", "gid=5,mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC },
-		{ "tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV | MS_NOEXEC },
-		{ "mqueue", "/dev/mqueue", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
+		{ "devtmpfs", "devtmpfs", "/dev", "mode=755", MS_NOSUID },
+		{ "proc", "proc", "/proc", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
+		{ "sysfs", "sysfs", "/sys", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
+		{ "devpts", "devpts", "/dev/pts", "gid=5,mode=620,ptmxmode=666", MS_NOSUID | MS_NOEXEC },
+		/* Named as engines name it. */
+		{ "shm", "tmpfs", "/dev/shm", "mode=1777", MS_NOSUID | MS_NODEV | MS_NOEXEC },
+		{ "mqueue", "mqueue", "/dev/mqueue", NULL, MS_NOSUID | MS_NODEV | MS_NOEXEC },
 		/*
 		 * The container will see a part of it as its own, and cannot reach what
 		 * is outside, nor change the limits of that part.
 		 */
-		{ "cgroup2", "/sys/fs/cgroup", "nsdelegate,memory_recursiveprot",
+		{ "cgroup2", "cgroup2", "/sys/fs/cgroup", "nsdelegate,memory_recursiveprot",
 		  MS_NOSUID | MS_NODEV | MS_NOEXEC },
 	};
 	static const char *const links[][2] = {
@@ -39,7 +40,7 @@ int system_mounts_make(struct error *error)
 		if (mkdir(mounts[i].target, 0755) < 0 && errno != EEXIST)
 			return step_error("make directory ", mounts[i].target, error);
 		/* EBUSY: the kernel mounts devtmpfs on its own if configured to. */
-		if (mount(mounts[i].type, mounts[i].target, mounts[i].type, mounts[i].flags,
+		if (mount(mounts[i].source, mounts[i].target, mounts[i].type, mounts[i].flags,
 			  mounts[i].options) < 0 && errno != EBUSY)
 			return step_error("mount ", mounts[i].target, error);
 	}

@@ -11,7 +11,6 @@
 
 #include "base/console.h"
 #include "base/deadline.h"
-#include "base/file.h"
 #include "base/proc.h"
 
 #define MOUNTS_MAX (256 * 1024)
@@ -73,14 +72,9 @@ static void unmount_line(char *line, bool local_only)
 
 static void unmount_listed(bool local_only)
 {
-	const int fd = proc_open_file("self/mounts");
 	size_t length;
-	char *mounts;
+	char *mounts = proc_read("self/mounts", MOUNTS_MAX, &length);
 
-	if (fd < 0)
-		return;
-	mounts = file_read_open(fd, MOUNTS_MAX, &length);
-	close(fd);
 	if (!mounts)
 		return;
 	/* The last one first, for it may be mounted on an earlier one. */

@@ -82,7 +82,8 @@ int listen_shared(const char *address, int port);
 /* Have the host connect to PORT and send TEXT; what it got comes from the
  * returned descriptor. */
 int host_calls(int port, const char *text);
-/* The same for "[::1]:PORT", or for a path. */
+/* The same for "[::1]:PORT", or for a path; with "+" before it, as soon as somebody
+ * listens there. */
 int host_calls_at(const char *where, const char *text);
 /* The host can connect to the listener, sooner or later. */
 bool host_reaches(int listener, const char *where);
@@ -104,6 +105,7 @@ void check_plain(void);
 void check_stream(void);
 void check_listen(void);
 void check_forbidden(void);
+void check_passed_over(void);
 void check_time(void);
 void check_hijack(void);
 void check_fail(void);
@@ -130,6 +132,7 @@ void check_hostile(void);
 void check_flood(void);
 void check_stopped_host(void);
 void check_same(void);
+void check_same_unix(void);
 void check_bpf(void);
 void check_landlock(void);
 void check_same_datagrams(void);

@@ -21,6 +21,7 @@ static const struct {
 } sets[] = {
 	{ "plain", check_plain },	{ "stream", check_stream },
 	{ "listen", check_listen },	{ "forbidden", check_forbidden },
+	{ "passed-over", check_passed_over },
 	{ "time", check_time },		{ "hijack", check_hijack },
 	{ "fail", check_fail },			{ "dgram", check_dgram },
 	{ "unix", check_unix },		{ "slow", check_slow_host },
@@ -42,6 +43,7 @@ static const struct {
 	{ "flood", check_flood },
 	{ "stopped", check_stopped_host },
 	{ "same", check_same },
+	{ "same-unix", check_same_unix },
 	{ "bpf", check_bpf },
 	{ "landlock", check_landlock },
 	{ "stress", check_stress },

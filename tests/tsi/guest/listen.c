@@ -194,6 +194,27 @@ static void check_interrupted(void)
 	close(listener);
 }
 
+/* A call of the host may come together with the host's answer that it listens. */
+static void check_called_at_once(void)
+{
+	bool good = true;
+
+	for (int i = 0; i < 20 && good; i++) {
+		int call = host_calls_at("+9214", "x"), listener, fd = -1;
+
+		/* The host tries by now. */
+		usleep(20000);
+		listener = listen_at("0.0.0.0", 9214);
+		if (readable(listener, PATIENCE / 4))
+			fd = accept(listener, NULL, NULL);
+		good = fd >= 0 && readable(fd, PATIENCE);
+		close(fd);
+		close(listener);
+		close(call);
+	}
+	check(26, good, "the host can call as soon as it listens");
+}
+
 /* The host has the port already, or does not lend it. */
 static void check_refused(int port, const char *what)
 {
@@ -227,6 +248,14 @@ static void check_successor(void)
 	shutdown(second, SHUT_RD);
 	check(25, host_reaches(third, "9210"), "and the third after that");
 	close(second);
+	/* One after the other, while the host has not answered to the one before. */
+	for (int i = 0; i < 20; i++) {
+		first = listen_shared("0.0.0.0", 9210);
+		close(third);
+		third = first;
+	}
+	check(25, host_reaches(third, "9210"), "and one after many");
+	check(25, !logged("0.0.0.0:9210"), "of which the kernel's log says nothing");
 	close(third);
 }
 
@@ -291,7 +320,6 @@ static void check_errors(void)
 	close(fd);
 }
 
-/* With a peer that lends mapped ports alone. */
 /* With a peer that gives all names the length 128. */
 void check_storage_length(void)
 {
@@ -313,9 +341,28 @@ void check_storage_length(void)
 	close(listener);
 }
 
+/* With a peer that lends mapped ports alone. */
 void check_forbidden(void)
 {
 	check_refused(9204, "listen is allowed, though not by the host");
+}
+
+/*
+ * With a peer that gives the port to a stranger for a moment: it refuses the second of
+ * three when the first has gone.
+ */
+void check_passed_over(void)
+{
+	int first = listen_shared("0.0.0.0", 9215), second = listen_shared("0.0.0.0", 9215);
+	int third = listen_shared("0.0.0.0", 9215);
+
+	check(25, host_reaches(first, "9215") && second >= 0 && third >= 0,
+	      "three sockets listen at the same port");
+	close(first);
+	check(25, host_reaches(third, "9215"), "the third has it if the host refuses the second");
+	close(third);
+	check(25, host_reaches(second, "9215"), "which has it after that");
+	close(second);
 }
 
 void check_listen(void)
@@ -327,6 +374,7 @@ void check_listen(void)
 	check_wake();
 	check_backlog();
 	check_interrupted();
+	check_called_at_once();
 	check_successor();
 	check_families();
 }

@@ -120,6 +120,34 @@ static int error_of(long result)
 	return result > 4095 ? EPROTO : (int)result;
 }
 
+/* Asks the host again each time, since it has refused. */
+static void *sender(void *argument)
+{
+	double start = now();
+
+	while (now() - start < 1)
+		send(*(int *)argument, "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return NULL;
+}
+
+static void check_refused_beside(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), last = 0;
+	pthread_t threads[2];
+
+	connect_to(fd, "127.0.0.1", HOST_UDP);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, sender, &fd);
+	for (double start = now(); now() - start < 1 && !last;)
+		if (connect_to(fd, "127.0.0.1", HOST_UDP))
+			last = errno;
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	errno = last;
+	check(37, !last, "nor do sends of other threads abort it");
+	close(fd);
+}
+
 /* The host answers all requests with the error tsi_fail. */
 void check_fail(void)
 {
@@ -139,6 +167,7 @@ void check_fail(void)
 		  recv(fd, &byte, 1, 0) < 0 && errno == error,
 	      "one that does not wait says so later");
 	close(fd);
+	check_refused_beside();
 	fd = listen_at("0.0.0.0", 9402);
 	if (!content) {
 		check(25, fd < 0 && errno == error, "and listen");

@@ -178,6 +178,55 @@ static void check_local(void)
 	check_local6("::ffff:127.0.0.1", 9103);
 }
 
+/* Give the keys of TLS to both directions of a socket. */
+static bool set_tls(int fd)
+{
+	struct {
+		unsigned short version, cipher;
+		unsigned char iv[8], key[16], salt[4], number[8];
+	} keys = { .version = 0x0303, .cipher = 51 /* AES-128 with GCM */ };
+
+	return !setsockopt(fd, IPPROTO_TCP, 31 /* TCP_ULP */, "tls", 4) &&
+	       !setsockopt(fd, 282 /* SOL_TLS */, 1, &keys, sizeof(keys)) &&
+	       !setsockopt(fd, 282, 2, &keys, sizeof(keys));
+}
+
+/* TLS in the kernel replaces the operations of a socket, as TSI does. */
+static void check_tls(int port)
+{
+	int host = stream_to("127.0.0.1", HOST_ECHO), early = socket(AF_INET, SOCK_STREAM, 0);
+	int listener = listen_at("127.0.0.1", port), client = stream_to("127.0.0.1", port), server;
+	struct sockaddr_in name;
+	socklen_t length = sizeof(name);
+	char text[8] = "";
+
+	check(0, setsockopt(early, IPPROTO_TCP, 31, "tls", 4) && errno == ENOTCONN,
+	      "TLS is not for a socket that is not connected");
+	check(0, !connect_to(early, "127.0.0.1", HOST_ECHO) && echoes(early, "early"),
+	      "which connects to the host afterwards");
+	check(0, setsockopt(host, IPPROTO_TCP, 31, "tls", 4) && errno == EOPNOTSUPP,
+	      "nor for a connection to the host");
+	check(0, echoes(host, "host"), "which works as before");
+	server = accept(listener, NULL, NULL);
+	check(0, setsockopt(client, IPPROTO_TCP, 31, "none", 5) && errno == ENOENT,
+	      "what does not exist is not found");
+	check(0, set_tls(client) && set_tls(server), "TLS is for both ends of one in the guest");
+	check(0, send(client, "secret", 6, 0) == 6 && recv(server, text, sizeof(text), 0) == 6 &&
+		  !memcmp(text, "secret", 6) && send(server, "answer", 6, 0) == 6 &&
+		  readable(client, PATIENCE) && recv(client, text, sizeof(text), 0) == 6 &&
+		  !memcmp(text, "answer", 6),
+	      "and carries data both ways");
+	check(0, !getsockname(client, (struct sockaddr *)&name, &length) && length == sizeof(name) &&
+		  !shutdown(client, SHUT_WR) && readable(server, PATIENCE) &&
+		  recv(server, text, sizeof(text), 0) == 0,
+	      "to its end");
+	close(client);
+	close(server);
+	close(listener);
+	close(early);
+	close(host);
+}
+
 static int wait_out(int fd, int milliseconds)
 {
 	return polled(fd, POLLOUT, milliseconds);
@@ -586,6 +635,9 @@ void check_stream(void)
 	check_options(AF_INET6, "::", "::ffff:127.0.0.1");
 	check_options_in_guest();
 	check_local();
+	/* The first of all makes what the next ones use. */
+	check_tls(9110);
+	check_tls(9111);
 	check_non_blocking();
 	check_fresh_poll();
 	check_epoll("epoll from before connect waits for the host", HOST_ECHO, 30);

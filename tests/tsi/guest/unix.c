@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* UNIX sockets, with tsi_hijack_unix. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -28,6 +30,23 @@ static int path_bind(const char *path, int type)
 	return bind(fd, (struct sockaddr *)&un, sizeof(un)) ? -1 : fd;
 }
 
+/* Within the guest, SO_SNDBUF is the only limit. */
+static void check_sizes(int fd, const struct sockaddr_un *un)
+{
+	enum { MOST = 65536 };
+	char *block = calloc(1, MOST + 1);
+
+	check(7, sendto(fd, block, MOST, 0, (struct sockaddr *)un, sizeof(*un)) == MOST &&
+		 readable(fd, PATIENCE) && recv(fd, block, 1, MSG_TRUNC) == MOST,
+	      "so does one of 65,536 bytes, whole");
+	check(7, sendto(fd, block, MOST + 1, 0, (struct sockaddr *)un, sizeof(*un)) < 0 && errno == EMSGSIZE,
+	      "one byte more is too many for the host");
+	check(7, !connect(fd, (struct sockaddr *)un, sizeof(*un)) && send(fd, block, MOST + 1, 0) < 0 &&
+		 errno == EMSGSIZE,
+	      "as well after connect()");
+	free(block);
+}
+
 /* At the host, beside the streams. */
 static void check_datagram(const char *path)
 {
@@ -39,7 +58,47 @@ static void check_datagram(const char *path)
 	check(42, sendto(fd, "path", 4, 0, (struct sockaddr *)&un, sizeof(un)) == 4 &&
 		  readable(fd, PATIENCE) && recv(fd, got, sizeof(got), 0) == 4 && !memcmp(got, "path", 4),
 	      "a datagram to the host and back");
+	check_sizes(fd, &un);
 	close(fd);
+}
+
+struct connecting {
+	pthread_t thread;
+	const char *path;
+	int fd, error;
+};
+
+static void *connect_main(void *argument)
+{
+	struct connecting *connecting = argument;
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+	strcpy(un.sun_path, connecting->path);
+	connecting->error = connect(connecting->fd, (struct sockaddr *)&un, sizeof(un)) ? errno : 0;
+	return NULL;
+}
+
+/* As in the guest: see same-unix.c. */
+static void check_two_threads(const char *path)
+{
+	int good = 0;
+
+	for (int i = 0; i < 20; i++) {
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		struct connecting two[2] = {
+			{ .path = path, .fd = fd },
+			{ .path = path, .fd = fd },
+		};
+
+		for (int j = 0; j < 2; j++)
+			pthread_create(&two[j].thread, NULL, connect_main, &two[j]);
+		for (int j = 0; j < 2; j++)
+			pthread_join(two[j].thread, NULL);
+		good += two[0].error + two[1].error == EISCONN && two[0].error * two[1].error == 0 &&
+			echoes(fd, "one");
+		close(fd);
+	}
+	check(22, good == 20, "of two threads that connect a socket, one gets EISCONN");
 }
 
 static bool refused(const char *path, int type, int error)
@@ -143,6 +202,7 @@ void check_unix(void)
 	host_path(path);
 	client = path_connect(path, SOCK_STREAM);
 	check(42, client >= 0 && echoes(client, "unix"), "a stream to the host");
+	check_two_threads(path);
 	check_datagram(path);
 	check_stale(path);
 }

@@ -545,6 +545,31 @@ START_TEST(a_relative_destination_begins_at_the_root)
 }
 END_TEST
 
+/* Else another mount of the document would hide what replaces the first. */
+START_TEST(mounts_of_the_overrides_replace_all_with_their_destination)
+{
+	static const char text[] = TOP(
+		"\"mounts\":[{\"destination\":\"/a\",\"type\":\"1\",\"options\":[\"ro\"]},"
+		"{\"destination\":\"/a/b\",\"type\":\"2\"},"
+		"{\"destination\":\"/a\",\"type\":\"3\",\"options\":[\"remount\",\"ro\"]},"
+		"{\"destination\":\"/c\",\"type\":\"4\"},{\"destination\":\"/c\",\"type\":\"5\"}]");
+	static const char overrides[] =
+		"{\"mounts\":[{\"destination\":\"/d\",\"type\":\"6\"},{\"destination\":\"/a\",\"type\":\"7\"},"
+		"{\"destination\":\"/d\",\"type\":\"8\"},{\"destination\":\"/a\",\"type\":\"9\","
+		"\"options\":[\"remount\"]}]}";
+	char types[16] = "";
+
+	ck_assert_int_eq(config_parse(text, strlen(text), overrides, strlen(overrides), &config,
+				      &error), 0);
+	for (size_t i = 0; i < config.mount_count; i++)
+		strcat(types, config.mounts[i].type);
+	/* Several with one destination are all made, in one document. */
+	ck_assert_str_eq(types, "7924568");
+	ck_assert_str_eq(config.mounts[1].options[0], "remount");
+	config_free(&config);
+}
+END_TEST
+
 /* What confines nothing needs no argument. */
 START_TEST(takes_confinements_that_confine_nothing)
 {
@@ -640,6 +665,7 @@ Suite *config_suite(void)
 			    (int)(sizeof(propagations) / sizeof(propagations[0])));
 	tcase_add_test(cases, takes_every_kind_of_namespace);
 	tcase_add_test(cases, a_relative_destination_begins_at_the_root);
+	tcase_add_test(cases, mounts_of_the_overrides_replace_all_with_their_destination);
 	tcase_add_test(cases, takes_confinements_that_confine_nothing);
 	tcase_add_test(cases, starts_without_confinements_when_asked_to);
 	tcase_add_test(cases, refuses_a_nul_byte_but_not_what_looks_like_one);

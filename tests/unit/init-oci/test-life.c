@@ -252,6 +252,24 @@ START_TEST(pump_waits_for_a_port_to_be_opened)
 }
 END_TEST
 
+/* Of the host's datagrams with the time: those here are too short to be one. */
+START_TEST(the_time_is_taken_in_turns)
+{
+	enum { MANY = 100 };
+	int sockets[2], turns = 1;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, sockets), 0);
+	for (int i = 0; i < MANY; i++)
+		ck_assert_int_eq(send(sockets[0], "late", 4, 0), 4);
+	for (; clock_receive_datagrams(sockets[1]); turns++)
+		;
+	ck_assert_int_eq(turns, 2);
+	ck_assert(!clock_receive_datagrams(sockets[1]));
+	close(sockets[0]);
+	close(sockets[1]);
+}
+END_TEST
+
 START_TEST(small_differences_of_the_clock_are_left)
 {
 	const uint64_t time = UINT64_C(1700000000000000000), tolerance = 100000000;
@@ -296,6 +314,7 @@ Suite *life_suite(void)
 	tcase_add_test(cases, pump_loses_nothing_when_the_reader_is_slow);
 	tcase_add_test(cases, pump_ends_when_nobody_reads);
 	tcase_add_test(cases, pump_waits_for_a_port_to_be_opened);
+	tcase_add_test(cases, the_time_is_taken_in_turns);
 	tcase_add_test(cases, small_differences_of_the_clock_are_left);
 	tcase_add_test(cases, the_event_of_a_new_generation_is_known);
 	suite_add_tcase(suite, cases);

@@ -2,6 +2,7 @@
 /* `linux.resources` as settings of cgroup v2, `linux.devices`, and rules for devices. */
 #include "tests.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -119,6 +120,26 @@ START_TEST(limits_processors)
 	refuse(CPU("\"idle\":2"), "config: linux.resources.cpu.idle: is out of range");
 	refuse(CPU("\"shares\":-1"), "config: linux.resources.cpu.shares: is out of range");
 	refuse(CPU("\"cpus\":1"), "config: linux.resources.cpu.cpus: is not a string");
+}
+END_TEST
+
+/* A list of processors is as long as a machine has them, and nothing in it is changed. */
+START_TEST(takes_values_of_any_length)
+{
+	char list[1024] = "", members[1200], expected[1200];
+
+	for (int i = 0; i < 200; i++)
+		strcat(list, i ? ",16" : "0-1");
+	snprintf(members, sizeof(members), "\"resources\":{\"cpu\":{\"cpus\":\"%s\\n\"}}", list);
+	snprintf(expected, sizeof(expected), "cpuset.cpus=%s\n", list);
+	expect(members, expected);
+	snprintf(members, sizeof(members),
+		 "\"resources\":{\"hugepageLimits\":[{\"pageSize\":\"%s\",\"limit\":1}]}", list);
+	ck_assert_int_eq(parse(members), 0);
+	ck_assert_uint_eq(config.cgroup_setting_count, 2);
+	ck_assert_uint_eq(strlen(config.cgroup_settings[1].file),
+			  strlen("hugetlb..rsvd.max") + strlen(list));
+	config_free(&config);
 }
 END_TEST
 
@@ -384,6 +405,30 @@ START_TEST(compiles_rules_for_devices)
 }
 END_TEST
 
+/* A program that opens a device to read and to write asks for both at once. */
+START_TEST(joins_rules_for_devices)
+{
+	const unsigned int read_write = DEVICE_READ | DEVICE_WRITE;
+
+	ck_assert_int_eq(parse(RESOURCES(
+		"\"devices\":[{\"allow\":false},"
+		"{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"r\"},"
+		"{\"allow\":true,\"type\":\"c\",\"major\":10,\"minor\":229,\"access\":\"w\"},"
+		"{\"allow\":true,\"type\":\"c\",\"major\":11,\"access\":\"rw\"},"
+		"{\"allow\":false,\"type\":\"c\",\"major\":11,\"access\":\"w\"},"
+		"{\"allow\":true,\"type\":\"c\",\"major\":11,\"minor\":3,\"access\":\"w\"}]")), 0);
+	ck_assert(allows('c', 10, 229, read_write));
+	ck_assert(allows('c', 10, 229, DEVICE_READ) && allows('c', 10, 229, DEVICE_WRITE));
+	ck_assert(!allows('c', 10, 229, read_write | DEVICE_MAKE));
+	ck_assert(!allows('c', 10, 230, read_write) && !allows('b', 10, 229, read_write));
+	/* The last one still decides about its part. */
+	ck_assert(allows('c', 11, 1, DEVICE_READ) && !allows('c', 11, 1, DEVICE_WRITE));
+	ck_assert(!allows('c', 11, 1, read_write));
+	ck_assert(allows('c', 11, 3, read_write));
+	config_free(&config);
+}
+END_TEST
+
 START_TEST(compiles_rules_that_decide_about_everything)
 {
 	ck_assert_int_eq(parse(RESOURCES(
@@ -407,6 +452,7 @@ Suite *resources_suite(void)
 	tcase_add_test(cases, sets_nothing_that_is_not_asked_for);
 	tcase_add_test(cases, limits_memory);
 	tcase_add_test(cases, limits_processors);
+	tcase_add_test(cases, takes_values_of_any_length);
 	tcase_add_test(cases, limits_processes);
 	tcase_add_test(cases, limits_disks);
 	tcase_add_test(cases, limits_huge_pages_and_others);
@@ -417,6 +463,7 @@ Suite *resources_suite(void)
 	tcase_add_test(cases, takes_devices);
 	tcase_add_test(cases, takes_rules_for_devices);
 	tcase_add_test(cases, compiles_rules_for_devices);
+	tcase_add_test(cases, joins_rules_for_devices);
 	tcase_add_test(cases, compiles_rules_that_decide_about_everything);
 	suite_add_tcase(suite, cases);
 	return suite;

@@ -259,6 +259,50 @@ START_TEST(decides_between_rules)
 }
 END_TEST
 
+static uint32_t run_number(int number)
+{
+	const struct seccomp_call call = {
+		.number = number, .architecture = architectures[0].audit,
+	};
+	unsigned long steps = 0;
+
+	return bpf_run(&filter.program, &call, &steps);
+}
+
+/* Programs do without what is absent, and take another error for the answer. */
+START_TEST(hides_what_is_newer_than_the_profile)
+{
+	const uint32_t absent = SECCOMP_RETURN_ERRNO | 38;
+	static const char *const defaults[] = { "ERRNO", "KILL", "TRAP" };
+	static const char *const permissive[] = { "ALLOW", "LOG", "TRACE" };
+
+	for (size_t i = 0; i < 3; i++) {
+		char text[256];
+
+		/* 291; what decides is not the rule's action, but that it has the name. */
+		snprintf(text, sizeof(text), RULES("%s", RULE("read", "ALLOW", "") ","
+			 RULE("statx", "%s", ARG(0, "EQ", 1, ""))), defaults[i], defaults[i]);
+		compile(text);
+		ck_assert_uint_eq(run_number(63), SECCOMP_RETURN_ALLOW);
+		ck_assert_uint_eq(run_number(290), config.seccomp.default_action);
+		ck_assert_uint_eq(run_number(291), config.seccomp.default_action);
+		ck_assert_uint_eq(run("clone3", 0, 0), absent);
+		ck_assert_uint_eq(run_number(292), absent);
+		ck_assert_uint_eq(run_number(10000), absent);
+		ck_assert_uint_eq(run_number(-1), absent);
+		release();
+		snprintf(text, sizeof(text), RULES("%s", RULE("read", "KILL", "")), permissive[i]);
+		compile(text);
+		ck_assert_uint_eq(run("clone3", 0, 0), config.seccomp.default_action);
+		release();
+	}
+	/* All are newer than none, which would leave nothing. */
+	compile(RULES("ERRNO", RULE("open", "ALLOW", "")));
+	ck_assert_uint_eq(run("clone3", 0, 0), SECCOMP_RETURN_ERRNO | 1);
+	release();
+}
+END_TEST
+
 START_TEST(skips_unknown_names)
 {
 	compile(RULES("ALLOW", "{\"names\":[\"open\",\"read\",\"clone33\"],"
@@ -390,6 +434,7 @@ Suite *seccomp_suite(void)
 			    (int)(sizeof(comparisons) / sizeof(comparisons[0])));
 	tcase_add_test(cases, joins_conditions);
 	tcase_add_test(cases, decides_between_rules);
+	tcase_add_test(cases, hides_what_is_newer_than_the_profile);
 	tcase_add_test(cases, skips_unknown_names);
 	tcase_add_loop_test(cases, copes_with_long_programs, 118, 122);
 	tcase_add_loop_test(cases, copes_with_long_programs, 500, 501);

@@ -6,8 +6,11 @@
 
 #define pr_fmt(fmt) "microvm: " fmt
 
+#include <linux/cache.h>
 #include <linux/completion.h>
+#include <linux/init.h>
 #include <linux/jiffies.h>
+#include <linux/kernel.h>
 #include <linux/microvm_shutdown.h>
 #include <linux/mutex.h>
 #include <linux/panic.h>
@@ -102,4 +105,28 @@ void microvm_init_exited(int wait_status)
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule();
 	}
+}
+
+static int initial_panic_timeout __ro_after_init;
+
+static int __init keep_panic_timeout(void)
+{
+	initial_panic_timeout = panic_timeout;
+	return 0;
+}
+late_initcall(keep_panic_timeout);
+
+/**
+ * microvm_panicked() - Restore what the command line says about a panic
+ *
+ * Called by panic() before it looks at panic_timeout, which a workload may have
+ * changed since, by the sysctl or the parameter of the same name.
+ *
+ * Context: Any, with all other processors stopped.
+ */
+void microvm_panicked(void)
+{
+	/* Before that, nobody but the command line has written it. */
+	if (system_state > SYSTEM_SCHEDULING)
+		panic_timeout = initial_panic_timeout;
 }

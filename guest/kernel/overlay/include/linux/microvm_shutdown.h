@@ -8,10 +8,12 @@
 void microvm_init_exited(int wait_status);
 void microvm_power_off(void);
 void microvm_restart(void);
+void microvm_panicked(void);
 #else
 static inline void microvm_init_exited(int wait_status) { }
 static inline void microvm_power_off(void) { }
 static inline void microvm_restart(void) { }
+static inline void microvm_panicked(void) { }
 #endif
 
 #endif /* _LINUX_MICROVM_SHUTDOWN_H */

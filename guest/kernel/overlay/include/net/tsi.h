@@ -16,8 +16,13 @@ struct socket;
 
 #ifdef CONFIG_TSI
 void tsi_hijack_socket(struct socket *sock);
+void tsi_close_socket(struct socket *sock);
 #else
 static inline void tsi_hijack_socket(struct socket *sock)
+{
+}
+
+static inline void tsi_close_socket(struct socket *sock)
 {
 }
 #endif

@@ -63,6 +63,7 @@
 #include <linux/init.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
+#include <linux/tcp.h>
 #include <linux/udp.h>
 #include <linux/virtio_vsock_dgram.h>
 #include <net/tsi.h>
@@ -111,27 +112,51 @@ static const struct tsi_kind tsi_kinds[] = {
 /* Filled in at boot: operations of a family may be private to it. */
 static struct tsi_ops tsi_ops[ARRAY_SIZE(tsi_kinds)] __ro_after_init;
 
-static const struct proto_ops *tsi_native(const struct socket *sock)
+/**
+ * tsi_close_socket() - Let a socket have no more to do with the host
+ * @sock: a socket that is about to be released, impersonated or not
+ *
+ * The operations need not be ours any more, see tsi_hand_over().
+ */
+void tsi_close_socket(struct socket *sock)
 {
-	return container_of(sock->ops, struct tsi_ops, ops)->native;
-}
-
-static int tsi_release(struct socket *sock)
-{
-	const struct proto_ops *native = tsi_native(sock);
 	struct tsi_sock *tsi = sock->tsi;
-	int err;
 
-	/* There is none if accept() has failed. */
 	if (!tsi)
-		return native->release(sock);
+		return;
 
 	sock->tsi = NULL;
-	tsi_sock_detach(tsi, TSI_ANY_TURN, 0);
-	tsi_dgram_free_cork(tsi);
-	err = native->release(sock);
+	/* Most have never had to do with the host. */
+	if (READ_ONCE(tsi->state) != TSI_NATIVE || READ_ONCE(tsi->link))
+		tsi_sock_detach(tsi, TSI_ANY_TURN, 0);
+	if (tsi->cork)
+		tsi_dgram_free_cork(tsi);
 	tsi_sock_put(tsi);
-	return err;
+}
+
+/*
+ * TLS makes its operations of those that it finds in the first socket, and has
+ * them replace ours. So it must find those of the family. It takes connected
+ * sockets alone, and one that is connected in the guest has no more need of us,
+ * whatever comes of it. Other threads may still be in our operations with
+ * @sock->tsi, which therefore stays to the end. What comes from the host does not
+ * pass the family's own socket, where TLS would look for it.
+ */
+static int tsi_hand_over(struct socket *sock, sockptr_t optval,
+			 unsigned int optlen)
+{
+	const struct proto_ops *ops = READ_ONCE(sock->ops);
+	struct tsi_sock *tsi = sock->tsi;
+
+	if (READ_ONCE(tsi->state) != TSI_NATIVE)
+		return -EOPNOTSUPP;
+	if (READ_ONCE(sock->sk->sk_state) != TCP_ESTABLISHED)
+		return -ENOTCONN;
+
+	/* Another thread may have come first, with TLS's in their place now. */
+	if (ops->bind == tsi_bind)
+		cmpxchg(&sock->ops, ops, tsi->native);
+	return tsi->native->setsockopt(sock, SOL_TCP, TCP_ULP, optval, optlen);
 }
 
 static int tsi_setsockopt(struct socket *sock, int level, int optname,
@@ -139,6 +164,9 @@ static int tsi_setsockopt(struct socket *sock, int level, int optname,
 {
 	int err;
 
+	if (level == SOL_TCP && optname == TCP_ULP &&
+	    sock->sk->sk_protocol == IPPROTO_TCP)
+		return tsi_hand_over(sock, optval, optlen);
 	/* It would replace our operations by those of another family. */
 	if (level == SOL_IPV6 && optname == IPV6_ADDRFORM)
 		return -EOPNOTSUPP;
@@ -202,7 +230,6 @@ static void __init tsi_ops_init(struct tsi_ops *to,
 {
 	to->native = native;
 	to->ops = *native;
-	to->ops.release = tsi_release;
 	to->ops.bind = tsi_bind;
 	to->ops.connect = tsi_connect;
 	to->ops.getname = tsi_getname;

@@ -10,6 +10,9 @@
  * want the same one, by SO_REUSEPORT or under a name that was renamed or unlinked;
  * or one that the host cannot have beside it, such as [::]:80 beside 0.0.0.0:80.
  * It is asked for again when the other has gone.
+ *
+ * When an address goes, what the host has said to the others of its key is stale, and
+ * it is asked for each of those that it does not listen at, one after the other.
  */
 
 #include <linux/hashtable.h>
@@ -88,6 +91,14 @@ static bool tsi_same_name(const struct tsi_name *one,
 	       !memcmp(&one->addr, &other->addr, one->len);
 }
 
+static void tsi_announced_make_due(struct tsi_announced *announced)
+{
+	announced->due = true;
+	/* Who is asked may get it. */
+	if (announced->answered == TSI_TAKEN)
+		announced->answered = TSI_ASKED;
+}
+
 /* The host is asked for one at a time: a port is likely to be for one alone. */
 static void tsi_announced_wake(u32 key, sa_family_t family)
 {
@@ -96,22 +107,14 @@ static void tsi_announced_wake(u32 key, sa_family_t family)
 
 	hash_for_each_possible(tsi_announced_table, announced, node, key)
 		if (announced->key == key && announced->answered != TSI_HELD &&
+		    announced->stale &&
 		    announced->name.addr.ss_family == family &&
 		    (!oldest || announced->since < oldest->since))
 			oldest = announced;
 	if (oldest) {
-		oldest->answered = TSI_ASKED;
+		tsi_announced_make_due(oldest);
 		oldest->again(oldest);
 	}
-}
-
-static void tsi_announced_wake_all(u32 key, sa_family_t family)
-{
-	tsi_announced_wake(key, family);
-	if (family == AF_INET)
-		tsi_announced_wake(key, AF_INET6);
-	else if (family == AF_INET6)
-		tsi_announced_wake(key, AF_INET);
 }
 
 /**
@@ -134,22 +137,129 @@ void tsi_announced_add(struct tsi_announced *announced,
 }
 
 /**
- * tsi_announced_answer() - The host has answered
- * @announced: for this, which may have been removed
- * @answered: TSI_HELD, or TSI_TAKEN: then it is to be asked again when another
- *	      address has gone
+ * tsi_announced_ask_again() - The host is to be asked again
+ * @announced: for this
  */
-void tsi_announced_answer(struct tsi_announced *announced,
-			  enum tsi_answered answered)
+void tsi_announced_ask_again(struct tsi_announced *announced)
 {
 	spin_lock(&tsi_announced_lock);
+	tsi_announced_make_due(announced);
+	spin_unlock(&tsi_announced_lock);
+}
+
+/**
+ * tsi_announced_is_due() - Is the host to be asked again?
+ * @announced: for this
+ *
+ * Who changes something and then looks here, and who has it asked again and then
+ * looks for the change: at least one of them sees what the other has done.
+ *
+ * Return: whether it is
+ */
+bool tsi_announced_is_due(const struct tsi_announced *announced)
+{
+	bool due;
+
+	spin_lock(&tsi_announced_lock);
+	due = announced->due;
+	spin_unlock(&tsi_announced_lock);
+	return due;
+}
+
+/**
+ * tsi_announced_ask() - The host is being asked again
+ * @announced: for this
+ */
+void tsi_announced_ask(struct tsi_announced *announced)
+{
+	spin_lock(&tsi_announced_lock);
+	announced->due = false;
+	announced->stale = false;
+	spin_unlock(&tsi_announced_lock);
+}
+
+static void tsi_announced_answer(struct tsi_announced *announced,
+				 enum tsi_answered answered)
+{
+	lockdep_assert_held(&tsi_announced_lock);
 	announced->answered = answered;
 	announced->since = ++tsi_announced_count;
-	if (answered == TSI_HELD && hash_hashed(&announced->node))
-		/* What went may have been in the way of more than one. */
-		tsi_announced_wake(announced->key,
-				   announced->name.addr.ss_family);
+	/* What went may have been in the way of more than one. */
+	tsi_announced_wake(announced->key, announced->name.addr.ss_family);
+}
+
+/**
+ * tsi_announced_held() - The host has answered that it listens
+ * @announced: for this, which may have been removed
+ */
+void tsi_announced_held(struct tsi_announced *announced)
+{
+	struct tsi_announced *other;
+
+	spin_lock(&tsi_announced_lock);
+	if (hash_hashed(&announced->node)) {
+		/* Of those that want the same one it is known what it would say. */
+		hash_for_each_possible(tsi_announced_table, other, node,
+				       announced->key)
+			if (tsi_same_name(&other->name, &announced->name))
+				other->stale = false;
+		tsi_announced_answer(announced, TSI_HELD);
+	}
 	spin_unlock(&tsi_announced_lock);
+}
+
+/* Has another socket of the same network the address, or may it get it? */
+static bool tsi_announced_is_shared(const struct tsi_announced *announced)
+{
+	const struct tsi_announced *other;
+
+	lockdep_assert_held(&tsi_announced_lock);
+	hash_for_each_possible(tsi_announced_table, other, node, announced->key)
+		if (other != announced && other->net == announced->net &&
+		    other->answered != TSI_TAKEN &&
+		    tsi_same_name(&other->name, &announced->name))
+			return true;
+	return false;
+}
+
+/**
+ * tsi_announced_taken() - The host has answered that somebody else has the address
+ * @announced: which may have been removed. It is to be asked for again when another
+ *	       address has gone
+ *
+ * Return: whether that is a stranger. It may be another socket of the same network
+ * namespace, which has agreed to that by SO_REUSEPORT; or one that has gone since,
+ * so that it is to be asked for again already
+ */
+bool tsi_announced_taken(struct tsi_announced *announced)
+{
+	bool stranger = false;
+
+	spin_lock(&tsi_announced_lock);
+	if (hash_hashed(&announced->node)) {
+		stranger = !announced->due && !announced->stale &&
+			   !tsi_announced_is_shared(announced);
+		tsi_announced_answer(announced, announced->due ? TSI_ASKED :
+								 TSI_TAKEN);
+	}
+	spin_unlock(&tsi_announced_lock);
+	return stranger;
+}
+
+/* What was in the way of others has gone. */
+static void tsi_announced_gone(const struct tsi_announced *gone)
+{
+	sa_family_t family = gone->name.addr.ss_family;
+	struct tsi_announced *other;
+
+	hash_for_each_possible(tsi_announced_table, other, node, gone->key)
+		if (other->key == gone->key)
+			other->stale = true;
+	tsi_announced_wake(gone->key, family);
+	if (family == AF_INET)
+		tsi_announced_wake(gone->key, AF_INET6);
+	else if (family == AF_INET6)
+		tsi_announced_wake(gone->key, AF_INET);
 }
 
 /**
@@ -163,34 +273,9 @@ void tsi_announced_remove(struct tsi_announced *announced)
 		hash_del(&announced->node);
 		/* The host may have agreed, and we not have seen it. */
 		if (announced->answered != TSI_TAKEN)
-			tsi_announced_wake_all(announced->key,
-					       announced->name.addr.ss_family);
+			tsi_announced_gone(announced);
 	}
 	spin_unlock(&tsi_announced_lock);
-}
-
-/**
- * tsi_announced_is_shared() - Has another socket the address, or may get it?
- * @announced: the address
- *
- * Return: whether one of the same network namespace has it or may get it, which
- * has agreed to that by SO_REUSEPORT
- */
-bool tsi_announced_is_shared(const struct tsi_announced *announced)
-{
-	const struct tsi_announced *other;
-	bool found = false;
-
-	spin_lock(&tsi_announced_lock);
-	hash_for_each_possible(tsi_announced_table, other, node, announced->key) {
-		found = other != announced && other->net == announced->net &&
-			other->answered != TSI_TAKEN &&
-			tsi_same_name(&other->name, &announced->name);
-		if (found)
-			break;
-	}
-	spin_unlock(&tsi_announced_lock);
-	return found;
 }
 
 /**

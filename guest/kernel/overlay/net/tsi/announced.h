@@ -12,7 +12,7 @@
 
 /**
  * enum tsi_answered - what the host has said
- * @TSI_ASKED: nothing yet
+ * @TSI_ASKED: nothing yet to what it is asked, or is to be asked
  * @TSI_HELD: it listens
  * @TSI_TAKEN: somebody else has the address
  */
@@ -30,7 +30,9 @@ enum tsi_answered {
  * @net: of the socket, to compare
  * @answered: what the host has said
  * @since: the count of answers then: the one with the least is asked for first
- * @again: another address has gone, so that the host may agree now; does not sleep
+ * @due: it is to be asked again
+ * @stale: another address has gone since it was asked
+ * @again: it is @due, because another address has gone; does not sleep
  */
 struct tsi_announced {
 	struct hlist_node node;
@@ -39,15 +41,19 @@ struct tsi_announced {
 	const struct net *net;
 	enum tsi_answered answered;
 	u64 since;
+	bool due;
+	bool stale;
 	void (*again)(struct tsi_announced *announced);
 };
 
 void tsi_announced_add(struct tsi_announced *announced,
 		       const struct tsi_name *name, const struct net *net);
-void tsi_announced_answer(struct tsi_announced *announced,
-			  enum tsi_answered answered);
+void tsi_announced_ask_again(struct tsi_announced *announced);
+bool tsi_announced_is_due(const struct tsi_announced *announced);
+void tsi_announced_ask(struct tsi_announced *announced);
+void tsi_announced_held(struct tsi_announced *announced);
+bool tsi_announced_taken(struct tsi_announced *announced);
 void tsi_announced_remove(struct tsi_announced *announced);
-bool tsi_announced_is_shared(const struct tsi_announced *announced);
 bool tsi_is_announced(const struct sockaddr *addr, int len);
 
 #endif /* _TSI_ANNOUNCED_H */

@@ -80,11 +80,14 @@ static void tsi_attempt_arm(struct tsi_attempt *attempt)
 static void tsi_attempt_reset(struct tsi_attempt *attempt,
 			      const struct tsi_goal *goal)
 {
+	bool over;
+
 	mutex_lock(&attempt->mutex);
+	over = attempt->step == TSI_STEP_NONE;
 	if (attempt->step == TSI_STEP_ANSWER)
 		WRITE_ONCE(attempt->step, TSI_STEP_ROOM);
 	mutex_unlock(&attempt->mutex);
-	if (goal && goal->reset)
+	if (over && goal && goal->reset)
 		goal->reset(attempt);
 }
 
@@ -303,6 +306,20 @@ static int tsi_attempt_step(struct tsi_attempt *attempt)
 	return err;
 }
 
+/*
+ * Nothing is left for the worker but what has happened to the link meanwhile. A goal
+ * that wants to hear of that keeps it, though it may find no more than the deadline.
+ */
+static void tsi_attempt_dismiss(struct tsi_attempt *attempt,
+				const struct tsi_goal *goal)
+{
+	if (goal->event)
+		return;
+	tsi_attempt_cancel(attempt);
+	if (READ_ONCE(attempt->was_reset))
+		tsi_attempt_poke(attempt);
+}
+
 /* The mutex is held, and dropped. */
 static bool tsi_attempt_go_on(struct tsi_attempt *attempt)
 {
@@ -323,7 +340,7 @@ static bool tsi_attempt_go_on(struct tsi_attempt *attempt)
 
 	/* Only the first to see the outcome comes here. */
 	if (err != -EAGAIN) {
-		tsi_attempt_cancel(attempt);
+		tsi_attempt_dismiss(attempt, goal);
 		goal->done(attempt, turn, err);
 	}
 	return over;
@@ -349,13 +366,15 @@ bool tsi_attempt_advance(struct tsi_attempt *attempt)
  * @goal: what for
  * @turn: of the socket, for @goal's done()
  *
- * Return: whether it was begun; not if something is asked already
+ * Return: whether it was begun; not if something is asked already, or if it is
+ * somebody else's turn
  */
 bool tsi_attempt_begin(struct tsi_attempt *attempt,
 		       const struct tsi_goal *goal, unsigned long turn)
 {
 	mutex_lock(&attempt->mutex);
-	if (attempt->step != TSI_STEP_NONE) {
+	if (attempt->step != TSI_STEP_NONE ||
+	    (attempt->tsi && READ_ONCE(attempt->tsi->turn) != turn)) {
 		mutex_unlock(&attempt->mutex);
 		return false;
 	}
@@ -368,6 +387,24 @@ bool tsi_attempt_begin(struct tsi_attempt *attempt,
 	tsi_attempt_arm(attempt);
 	tsi_attempt_advance(attempt);
 	return true;
+}
+
+/**
+ * tsi_attempt_is_busy() - Is something asked of the host?
+ * @attempt: of the link
+ *
+ * Nothing is begun any more with a turn that was over before the call.
+ *
+ * Return: whether it is
+ */
+bool tsi_attempt_is_busy(struct tsi_attempt *attempt)
+{
+	bool busy;
+
+	mutex_lock(&attempt->mutex);
+	busy = attempt->step != TSI_STEP_NONE;
+	mutex_unlock(&attempt->mutex);
+	return busy;
 }
 
 /* --- Waiting -------------------------------------------------------------- */
@@ -390,7 +427,8 @@ static int tsi_turn_is_over(void *context)
 
 	if (waiter->attempt)
 		tsi_attempt_advance(waiter->attempt);
-	return READ_ONCE(waiter->tsi->turn) == waiter->turn ? -EAGAIN : 0;
+	/* Pairs with tsi_sock_change(): the outcome is there first. */
+	return smp_load_acquire(&waiter->tsi->turn) == waiter->turn ? -EAGAIN : 0;
 }
 
 /**

@@ -44,7 +44,8 @@ struct tsi_attempt;
  * @done: it is over, with 0 or an error; @turn is that of begin(). Once, in process
  *	  context
  * @event: something else has happened to the link; in process context, or NULL
- * @reset: the host has forgotten everything; in process context, or NULL
+ * @reset: the host has forgotten everything, and nothing is being asked; in process
+ *	   context, or NULL
  * @close: the link is being closed; or NULL
  */
 struct tsi_goal {
@@ -71,6 +72,7 @@ struct tsi_goal {
  * @goal: what it is
  * @turn: the turn of the socket that the attempt has
  * @deadline: when it has taken too long, in jiffies
+ * @err: the outcome, for who waits; of the goals that tell it
  */
 struct tsi_attempt {
 	struct tsi_link link;
@@ -84,6 +86,7 @@ struct tsi_attempt {
 	const struct tsi_goal *goal;
 	unsigned long turn;
 	unsigned long deadline;
+	int err;
 };
 
 static inline struct tsi_attempt *tsi_attempt_of(struct tsi_link *link)
@@ -96,6 +99,7 @@ struct tsi_attempt *tsi_attempt_create(size_t size, struct sock *sk,
 				       struct socket *data);
 bool tsi_attempt_begin(struct tsi_attempt *attempt,
 		       const struct tsi_goal *goal, unsigned long turn);
+bool tsi_attempt_is_busy(struct tsi_attempt *attempt);
 void tsi_attempt_poke(struct tsi_attempt *attempt);
 void tsi_attempt_poke_later(struct tsi_attempt *attempt);
 bool tsi_attempt_advance(struct tsi_attempt *attempt);

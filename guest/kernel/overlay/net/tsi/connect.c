@@ -26,15 +26,14 @@
  * @state: what its socket was before connect()
  * @peer: and to which peer
  * @local_peer: that of the link for @peer
- * @err: the outcome, for who waits
- * @refused: the host has refused a connect() for which nobody waited
+ * @refused: the host has refused a connect() for which nobody waited, or has forgotten
+ *	     one: it is to be asked again
  */
 struct tsi_dgram {
 	struct tsi_attempt attempt;
 	enum tsi_state state;
 	struct tsi_name peer;
 	bool local_peer;
-	int err;
 	bool refused;
 };
 
@@ -146,9 +145,12 @@ static void tsi_stream_connected(struct tsi_attempt *attempt,
 {
 	struct tsi_sock *tsi = attempt->tsi;
 
+	attempt->err = err;
 	/* Of the next attempt the host knows by a new id: it keeps this one. */
 	if (err) {
-		tsi_sock_detach(tsi, turn, err);
+		/* That of a path is for who waits alone. */
+		tsi_sock_detach(tsi, turn,
+				tsi->sk->sk_family == AF_UNIX ? 0 : err);
 		return;
 	}
 	/* A stream has nothing to ask once it is connected. */
@@ -172,6 +174,8 @@ static bool tsi_dgram_is_silent(int err)
 	return err == -ETIMEDOUT;
 }
 
+static void tsi_dgram_ask_again(struct tsi_attempt *attempt);
+
 /* Who waits has it as it was before if the host refuses. */
 static void tsi_dgram_connected(struct tsi_attempt *attempt,
 				unsigned long turn, int err)
@@ -179,9 +183,11 @@ static void tsi_dgram_connected(struct tsi_attempt *attempt,
 	struct tsi_dgram *dgram = tsi_dgram_of(attempt);
 	struct tsi_link *link = &attempt->link;
 
-	dgram->err = err;
+	attempt->err = err;
 	if (!err) {
 		tsi_sock_move(attempt->tsi, &turn, TSI_CONNECTED);
+		/* By a reset since the answer, which could not do it yet. */
+		tsi_dgram_ask_again(attempt);
 	} else if (tsi_dgram_is_silent(err)) {
 		tsi_sock_detach(attempt->tsi, turn, 0);
 	} else {
@@ -205,7 +211,12 @@ static void tsi_dgram_agreed(struct tsi_attempt *attempt, unsigned long turn,
 	tsi_sock_fail(attempt->tsi, turn, TSI_CONNECTED, err);
 }
 
-static void tsi_dgram_reset(struct tsi_attempt *attempt);
+/* A host that has forgotten the proxy is asked to connect it again. */
+static void tsi_dgram_reset(struct tsi_attempt *attempt)
+{
+	xchg(&tsi_dgram_of(attempt)->refused, true);
+	tsi_dgram_ask_again(attempt);
+}
 
 static const struct tsi_goal tsi_dgram_goal = {
 	.port = TSI_PORT_CONNECT,
@@ -225,40 +236,41 @@ static const struct tsi_goal tsi_dgram_later_goal = {
 	.reset = tsi_dgram_reset,
 };
 
-/* A host that has forgotten the proxy is asked to connect it again. */
-static void tsi_dgram_reset(struct tsi_attempt *attempt)
+/*
+ * If it is to be, and nobody else is about to. A connect() that is under way looks
+ * here in the end.
+ */
+static void tsi_dgram_ask_again(struct tsi_attempt *attempt)
 {
+	struct tsi_dgram *dgram = tsi_dgram_of(attempt);
 	struct tsi_view view;
 
 	tsi_sock_look(attempt->tsi, &view);
+	/* Not before we have looked: see tsi_dgram_reset(). */
 	if (view.link == &attempt->link && view.state == TSI_CONNECTED &&
-	    READ_ONCE(attempt->step) == TSI_STEP_NONE)
-		tsi_attempt_begin(attempt, &tsi_dgram_later_goal, view.turn);
+	    xchg(&dgram->refused, false) &&
+	    !tsi_attempt_begin(attempt, &tsi_dgram_later_goal, view.turn))
+		WRITE_ONCE(dgram->refused, true);
 	tsi_view_put(&view);
 }
 
 /**
  * tsi_dgram_connect_again() - Ask a host again that has refused
  * @link: of a connected datagram socket, which is about to send
- * @turn: of the socket
  *
  * As a network would, where each datagram may get through or have an error.
  */
-void tsi_dgram_connect_again(struct tsi_link *link, unsigned long turn)
+void tsi_dgram_connect_again(struct tsi_link *link)
 {
 	struct tsi_attempt *attempt = tsi_attempt_of(link);
 
-	if (READ_ONCE(tsi_dgram_of(attempt)->refused) &&
-	    xchg(&tsi_dgram_of(attempt)->refused, false))
-		tsi_attempt_begin(attempt, &tsi_dgram_later_goal, turn);
+	if (READ_ONCE(tsi_dgram_of(attempt)->refused))
+		tsi_dgram_ask_again(attempt);
 }
 
 /* --- Streams -------------------------------------------------------------- */
 
-/*
- * The outcome of a call that another thread has made, after which the socket is the
- * guest's alone: each family has an answer of its own.
- */
+/* The outcome of a call after which the socket is the guest's alone */
 static int tsi_stream_native_outcome(struct tsi_sock *tsi)
 {
 	struct sock *sk = tsi->sk;
@@ -266,7 +278,7 @@ static int tsi_stream_native_outcome(struct tsi_sock *tsi)
 	if (READ_ONCE(sk->sk_state) == TCP_LISTEN)
 		return -EISCONN;
 	if (sk->sk_socket->state == SS_CONNECTED)
-		return sk->sk_family == AF_UNIX ? -EISCONN : 0;
+		return 0;
 	return sock_error(sk) ?: -ECONNABORTED;
 }
 
@@ -294,6 +306,20 @@ static int tsi_stream_wait(struct tsi_sock *tsi, unsigned long turn, int flags)
 	return 0;
 }
 
+/* A path is found at once, or not at all. */
+static int tsi_unix_wait(struct tsi_sock *tsi, struct tsi_attempt *attempt,
+			 unsigned long turn)
+{
+	long timeout = sock_sndtimeo(tsi->sk, false);
+	int err;
+
+	err = tsi_attempt_wait(tsi, turn, TSI_WAIT_ALL, &timeout);
+	/* As if it had not been tried, unless there is an outcome by now. */
+	if (err && tsi_sock_detach(tsi, turn, 0))
+		return err;
+	return attempt->err;
+}
+
 /* The socket is TSI_PENDING, and it is our turn. */
 static int tsi_stream_connect_host(struct socket *sock, struct sockaddr *addr,
 				   int addr_len, int flags, unsigned long turn)
@@ -317,15 +343,15 @@ static int tsi_stream_connect_host(struct socket *sock, struct sockaddr *addr,
 		goto out;
 	}
 	WRITE_ONCE(tsi->told, false);
+	attempt->err = -ECONNABORTED;
 	tsi_attempt_begin(attempt, &tsi_stream_goal, turn);
 
-	/* A path is found at once, or not at all. */
-	if (flags & O_NONBLOCK && tsi->sk->sk_family != AF_UNIX)
+	if (tsi->sk->sk_family == AF_UNIX)
+		err = tsi_unix_wait(tsi, attempt, turn);
+	else if (flags & O_NONBLOCK)
 		err = -EINPROGRESS;
 	else
-		err = tsi_stream_wait(tsi, turn,
-				      tsi->sk->sk_family == AF_UNIX ?
-				      flags & ~O_NONBLOCK : flags);
+		err = tsi_stream_wait(tsi, turn, flags);
 out:
 	tsi_link_put(&attempt->link);
 	return err;
@@ -391,6 +417,32 @@ static int tsi_stream_connect_again(struct tsi_sock *tsi,
 	}
 }
 
+/*
+ * Like the family, each call tries for itself until one has connected, and so has an
+ * outcome of its own. Returns whether there is one; if not, what was in the way has
+ * gone.
+ */
+static bool tsi_unix_connect_again(struct socket *sock, struct sockaddr *addr,
+				   int addr_len, int flags,
+				   const struct tsi_view *view, int *err)
+{
+	struct tsi_sock *tsi = sock->tsi;
+	long timeout = sock_sndtimeo(tsi->sk,
+				     flags & O_NONBLOCK && !view->link);
+
+	*err = view->state == TSI_LISTENING ? -EINVAL : -EISCONN;
+	if (view->state != TSI_PENDING)
+		return true;
+	/* Who was first may wait for a listener that has no room. */
+	if (!view->link) {
+		*err = tsi->native->connect(sock, addr, addr_len, flags);
+		if (!tsi_is_absent(addr, *err))
+			return true;
+	}
+	*err = tsi_attempt_wait(tsi, view->turn, TSI_WAIT_ALL, &timeout);
+	return *err != 0;
+}
+
 /* Surely for the host; else the guest is tried first. */
 static bool tsi_stream_is_for_host(struct sock *sk, const struct sockaddr *addr,
 				   int addr_len, enum tsi_place place)
@@ -424,7 +476,7 @@ static int tsi_stream_connect_new(struct socket *sock, struct sockaddr *addr,
 	if (*host)
 		return 0;
 	err = tsi_connect_native(sock, addr, addr_len, flags, place);
-	*host = tsi_try_host(sk, addr, addr_len, place, err);
+	*host = err && tsi_try_host(sk, addr, addr_len, place, err);
 	return err;
 }
 
@@ -438,13 +490,20 @@ static int tsi_stream_connect(struct socket *sock, struct sockaddr *addr,
 	bool host = false;
 	int err;
 
-	do {
+	for (;;) {
 		tsi_sock_look(tsi, &view);
 		tsi_view_put(&view);
-		if (view.state != TSI_NATIVE)
-			return tsi_stream_connect_again(tsi, &view, flags);
 		turn = view.turn;
-	} while (!tsi_sock_move(tsi, &turn, TSI_PENDING));
+		if (view.state == TSI_NATIVE) {
+			if (tsi_sock_move(tsi, &turn, TSI_PENDING))
+				break;
+		} else if (sk->sk_family != AF_UNIX) {
+			return tsi_stream_connect_again(tsi, &view, flags);
+		} else if (tsi_unix_connect_again(sock, addr, addr_len, flags,
+						  &view, &err)) {
+			return err;
+		}
+	}
 
 	/* Or the family has a connect under way, or listens. */
 	if (READ_ONCE(sk->sk_state) == TCP_CLOSE &&
@@ -472,29 +531,23 @@ static int tsi_dgram_leave_guest(struct socket *sock)
 	return sock->sk->sk_family == AF_UNIX ? 0 : inet_send_prepare(sock->sk);
 }
 
-/* The link of the socket, which is PENDING, in the next state; with a reference. */
-static struct tsi_attempt *tsi_dgram_move(struct tsi_sock *tsi,
-					  unsigned long *turn,
-					  enum tsi_state state)
+/* The link of the socket, which is PENDING; with a reference. */
+static struct tsi_attempt *tsi_dgram_get_link(struct tsi_sock *tsi,
+					      unsigned long *turn)
 {
 	struct tsi_attempt *attempt;
 	struct tsi_view view;
-	bool ours;
 
 	/* What is in the queue of the link is kept, as UDP does. */
 	tsi_sock_look(tsi, &view);
-	if (view.link) {
-		attempt = tsi_attempt_of(view.link);
-		ours = tsi_sock_move(tsi, turn, state);
-	} else {
-		attempt = tsi_host_link(tsi);
-		if (IS_ERR(attempt))
-			return attempt;
-		ours = tsi_sock_attach(tsi, turn, state, &attempt->link);
-		if (!ours)
-			tsi_link_close(&attempt->link);
-	}
-	if (!ours) {
+	if (view.link)
+		return tsi_attempt_of(view.link);
+
+	attempt = tsi_host_link(tsi);
+	if (IS_ERR(attempt))
+		return attempt;
+	if (!tsi_sock_attach(tsi, turn, TSI_PENDING, &attempt->link)) {
+		tsi_link_close(&attempt->link);
 		tsi_link_put(&attempt->link);
 		return ERR_PTR(-ECONNABORTED);
 	}
@@ -515,8 +568,8 @@ static int tsi_dgram_wait(struct tsi_sock *tsi, struct tsi_attempt *attempt,
 	}
 	tsi_sock_look(tsi, &view);
 	tsi_view_put(&view);
-	if (tsi_dgram_of(attempt)->err)
-		return tsi_dgram_of(attempt)->err;
+	if (attempt->err)
+		return attempt->err;
 	return view.state == TSI_CONNECTED ? 0 : -ECONNABORTED;
 }
 
@@ -550,8 +603,7 @@ static int tsi_dgram_connect_host(struct socket *sock, struct sockaddr *addr,
 		return err;
 	}
 
-	attempt = tsi_dgram_move(tsi, &turn,
-				 wait ? TSI_PENDING : TSI_CONNECTED);
+	attempt = tsi_dgram_get_link(tsi, &turn);
 	if (IS_ERR(attempt)) {
 		tsi_sock_move(tsi, &turn, before);
 		return PTR_ERR(attempt);
@@ -562,15 +614,17 @@ static int tsi_dgram_connect_host(struct socket *sock, struct sockaddr *addr,
 	dgram->peer.len = tsi_link_copy_name(link, &link->peer,
 					     &dgram->peer.addr);
 	dgram->local_peer = link->local_peer;
-	dgram->err = 0;
+	attempt->err = 0;
 	WRITE_ONCE(dgram->refused, false);
 
 	tsi_host_name(tsi->sk, addr, addr_len, &name);
 	tsi_link_set_name(link, &link->peer, &name);
 	WRITE_ONCE(link->local_peer, local);
-	if (!tsi_attempt_begin(attempt, wait ? &tsi_dgram_goal :
-					       &tsi_dgram_later_goal, turn)) {
-		tsi_sock_detach(tsi, turn, 0);
+	if (!wait) {
+		/* If it cannot be begun, a reset or a sender has done it already. */
+		tsi_sock_move(tsi, &turn, TSI_CONNECTED);
+		tsi_attempt_begin(attempt, &tsi_dgram_later_goal, turn);
+	} else if (!tsi_attempt_begin(attempt, &tsi_dgram_goal, turn)) {
 		err = -ECONNABORTED;
 	}
 	if (!err && wait) {
@@ -586,19 +640,22 @@ static void tsi_dgram_begin(struct tsi_sock *tsi, unsigned long *turn,
 			    enum tsi_state *before)
 {
 	struct tsi_view view;
+	bool ours;
 	bool busy;
 
 	do {
 		tsi_sock_look(tsi, &view);
-		/* The answer on its way would be taken for that to this one. */
-		busy = view.link && READ_ONCE(tsi_attempt_of(view.link)->step) !=
-				    TSI_STEP_NONE;
-		tsi_view_put(&view);
-		if (busy)
-			tsi_sock_detach(tsi, view.turn, 0);
 		*turn = view.turn;
 		*before = view.state;
-	} while (busy || !tsi_sock_move(tsi, turn, TSI_PENDING));
+		ours = tsi_sock_move(tsi, turn, TSI_PENDING);
+		/* From now on nobody asks for what was before. */
+		busy = ours && view.link &&
+		       tsi_attempt_is_busy(tsi_attempt_of(view.link));
+		tsi_view_put(&view);
+		/* The answer on its way would be taken for that to this one. */
+		if (busy)
+			tsi_sock_detach(tsi, *turn, 0);
+	} while (busy || !ours);
 }
 
 static enum tsi_place tsi_dgram_place(struct sock *sk,

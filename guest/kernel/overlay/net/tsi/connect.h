@@ -10,7 +10,7 @@
 #include "attempt.h"
 
 struct tsi_attempt *tsi_host_link(struct tsi_sock *tsi);
-void tsi_dgram_connect_again(struct tsi_link *link, unsigned long turn);
+void tsi_dgram_connect_again(struct tsi_link *link);
 int tsi_udp_address(const struct sock *sk, const struct sockaddr *addr,
 		    int addr_len, struct sockaddr_in6 *own);
 void tsi_host_name(const struct sock *sk, const struct sockaddr *addr,

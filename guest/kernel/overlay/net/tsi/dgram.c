@@ -422,12 +422,11 @@ int tsi_dgram_uncork(struct socket *sock)
 
 /**
  * tsi_dgram_free_cork() - Throw away what UDP_CORK has kept
- * @tsi: the socket, which is being closed
+ * @tsi: the socket, which is being closed and has something like that
  */
 void tsi_dgram_free_cork(struct tsi_sock *tsi)
 {
-	if (tsi->cork)
-		kfree(tsi->cork->bytes);
+	kfree(tsi->cork->bytes);
 	kfree(tsi->cork);
 	tsi->cork = NULL;
 }
@@ -560,7 +559,7 @@ static int tsi_send_connected(struct socket *sock, const struct tsi_view *view,
 	err = sock_error(sock->sk);
 	if (err)
 		return err;
-	tsi_dgram_connect_again(link, view->turn);
+	tsi_dgram_connect_again(link);
 	if (sock->sk->sk_family == AF_UNIX) {
 		if (READ_ONCE(sock->sk->sk_shutdown) & SEND_SHUTDOWN)
 			return -EPIPE;

@@ -34,7 +34,6 @@
  * @backlog: as given to listen()
  * @result: what the host said to it, 0 or an error
  * @listening: listen() has returned, or is about to
- * @ask: the host is to be asked again
  * @logged: the log has it that the host does not listen
  * @lock: for all below
  * @asked: connections of which it is not known who they are from
@@ -47,7 +46,6 @@ struct tsi_listener {
 	int backlog;
 	int result;
 	bool listening;
-	bool ask;
 	bool logged;
 
 	spinlock_t lock;	/* all below */
@@ -262,7 +260,8 @@ static void tsi_listen_log(struct tsi_listener *listener, int err)
 	struct sockaddr_un *un;
 	struct tsi_name name = {};
 
-	if (listener->logged)
+	/* Of one that is being closed nobody wants to know. */
+	if (listener->logged || READ_ONCE(link->closed))
 		return;
 	listener->logged = true;
 	name.len = tsi_link_copy_name(link, &link->local, &name.addr);
@@ -279,16 +278,14 @@ static void tsi_listen_log(struct tsi_listener *listener, int err)
 }
 
 /*
- * The host has given the address to somebody else. To another socket of the same
- * network, which has agreed to that by SO_REUSEPORT, or to one that had the path
- * before: this is how servers are replaced, and nothing to complain about.
+ * The host has given the address to somebody else. Another socket of the guest that
+ * had it before, or had the path, is how servers are replaced, and nothing to
+ * complain about.
  */
 static void tsi_listen_taken(struct tsi_listener *listener)
 {
-	tsi_announced_answer(&listener->announced, TSI_TAKEN);
-	if (listener->attempt.link.sk->sk_family != AF_UNIX &&
-	    !READ_ONCE(listener->ask) &&
-	    !tsi_announced_is_shared(&listener->announced))
+	if (tsi_announced_taken(&listener->announced) &&
+	    listener->attempt.link.sk->sk_family != AF_UNIX)
 		tsi_listen_log(listener, -EADDRINUSE);
 }
 
@@ -303,7 +300,7 @@ static void tsi_listen_done(struct tsi_attempt *attempt, unsigned long turn,
 	listener->listening = true;
 	if (again && (err == -ETIMEDOUT || err == -ENOMEM)) {
 		tsi_listen_log(listener, err);
-		WRITE_ONCE(listener->ask, true);
+		tsi_announced_ask_again(&listener->announced);
 		tsi_attempt_poke_later(attempt);
 		return;
 	}
@@ -317,10 +314,10 @@ static void tsi_listen_done(struct tsi_attempt *attempt, unsigned long turn,
 	if (err)
 		tsi_listen_taken(listener);
 	else
-		tsi_announced_answer(&listener->announced, TSI_HELD);
+		tsi_announced_held(&listener->announced);
 	tsi_sock_move(attempt->tsi, &turn, TSI_LISTENING);
 	/* Since it was asked, what was in the way has gone, or the host forgot. */
-	if (READ_ONCE(listener->ask))
+	if (tsi_announced_is_due(&listener->announced))
 		tsi_attempt_poke(attempt);
 }
 
@@ -333,7 +330,7 @@ static void tsi_listen_ask(struct tsi_listener *listener)
 	tsi_sock_look(attempt->tsi, &view);
 	if (view.link == &attempt->link && view.state == TSI_LISTENING &&
 	    READ_ONCE(attempt->step) == TSI_STEP_NONE) {
-		WRITE_ONCE(listener->ask, false);
+		tsi_announced_ask(&listener->announced);
 		tsi_attempt_begin(attempt, attempt->goal, view.turn);
 	}
 	tsi_view_put(&view);
@@ -345,7 +342,7 @@ static void tsi_listen_event(struct tsi_attempt *attempt)
 	struct socket *data;
 	int err = 0;
 
-	if (READ_ONCE(listener->ask))
+	if (tsi_announced_is_due(&listener->announced))
 		tsi_listen_ask(listener);
 	while (!err && !tsi_listener_is_full(listener)) {
 		err = kernel_accept(attempt->link.data, &data, O_NONBLOCK);
@@ -360,7 +357,7 @@ static void tsi_listen_event(struct tsi_attempt *attempt)
 /* A host that has forgotten the proxy is asked to listen again. */
 static void tsi_listen_reset(struct tsi_attempt *attempt)
 {
-	WRITE_ONCE(tsi_listener_of(attempt)->ask, true);
+	tsi_announced_ask_again(&tsi_listener_of(attempt)->announced);
 }
 
 static void tsi_listen_close(struct tsi_attempt *attempt)
@@ -398,7 +395,6 @@ static void tsi_listen_again(struct tsi_announced *announced)
 	struct tsi_listener *listener =
 		container_of(announced, struct tsi_listener, announced);
 
-	WRITE_ONCE(listener->ask, true);
 	tsi_attempt_poke(&listener->attempt);
 }
 
@@ -719,6 +715,18 @@ struct tsi_acceptor {
 	const struct proto_accept_arg *arg;
 };
 
+static int tsi_accept_guest(struct socket *sock, struct socket *newsock,
+			    struct proto_accept_arg *arg)
+{
+	const struct proto_ops *native = sock->tsi->native;
+	int err;
+
+	err = native->accept(sock, newsock, arg);
+	if (!err)
+		newsock->ops = native;
+	return err;
+}
+
 /* Take what is there, from the guest first. */
 static int tsi_accept_now(void *context)
 {
@@ -729,9 +737,7 @@ static int tsi_accept_now(void *context)
 	int err;
 
 	now.flags |= O_NONBLOCK;
-	err = tsi->native->accept(acceptor->sock, acceptor->newsock, &now);
-	if (!err)
-		acceptor->newsock->ops = tsi->native;
+	err = tsi_accept_guest(acceptor->sock, acceptor->newsock, &now);
 	if (err != -EAGAIN)
 		return err;
 
@@ -763,6 +769,9 @@ int tsi_accept(struct socket *sock, struct socket *newsock,
 	};
 	long timeout = sock_rcvtimeo(sock->sk, arg->flags & O_NONBLOCK);
 
+	/* Then the host does not serve it, and will not. */
+	if (READ_ONCE(sock->tsi->state) == TSI_NATIVE)
+		return tsi_accept_guest(sock, newsock, arg);
 	/* One connection wakes one thread. */
 	return tsi_wait(sock->sk, TSI_WAIT_ONE, &timeout, tsi_accept_now,
 			&acceptor);

@@ -482,8 +482,8 @@ bool tsi_has_receiver(struct sock *sk, const struct sockaddr *addr)
 }
 
 /*
- * Could somebody drop what goes over the loopback device, or lead it to where
- * nobody listens? Then only a try can tell.
+ * Could somebody drop what goes over the loopback device, or lead it elsewhere? Then
+ * only a try can tell.
  */
 static bool tsi_is_filtered(struct net *net)
 {
@@ -502,8 +502,7 @@ static bool tsi_is_filtered(struct net *net)
 		return true;
 #endif
 	return cgroup_bpf_enabled(CGROUP_INET_EGRESS) ||
-	       cgroup_bpf_enabled(CGROUP_INET_INGRESS) ||
-	       static_branch_unlikely(&bpf_sk_lookup_enabled);
+	       cgroup_bpf_enabled(CGROUP_INET_INGRESS);
 }
 
 static bool tsi_has_listener4(struct net *net, __be32 addr, __be16 port)
@@ -576,14 +575,17 @@ bool tsi_has_listener(struct sock *sk, const struct sockaddr *addr,
 	/* From a port that is known, two may connect to each other. */
 	if (inet_sk(sk)->inet_num || READ_ONCE(sk->sk_bound_dev_if))
 		return true;
+	/* The program that decides would count a look as a connection. */
+	if (static_branch_unlikely(&bpf_sk_lookup_enabled))
+		return true;
 
 	rcu_read_lock();
-	if (tsi_is_filtered(net))
-		has = true;
-	else if (sk->sk_family == AF_INET)
+	if (sk->sk_family == AF_INET)
 		has = tsi_has_listener4(net, in->sin_addr.s_addr, in->sin_port);
 	else
 		has = tsi_has_listener6(net, (const struct sockaddr_in6 *)addr);
+	/* Most often there is one, and that is all that counts. */
+	has = has || tsi_is_filtered(net);
 	rcu_read_unlock();
 	return has;
 }

@@ -115,13 +115,13 @@ static unsigned long tsi_sock_change(struct tsi_sock *tsi, unsigned long turn,
 	spin_lock(&tsi->lock);
 	if (turn == TSI_ANY_TURN || turn == tsi->turn) {
 		next = tsi->turn + 1 ?: TSI_ANY_TURN + 1;
-		/* For who waits for the turn: the error is there first. */
 		if (err)
 			WRITE_ONCE(tsi->sk->sk_err, -err);
 		if (link)
 			swap(tsi->link, *link);
 		WRITE_ONCE(tsi->state, state);
-		WRITE_ONCE(tsi->turn, next);
+		/* Pairs with tsi_turn_is_over(): the outcome is there first. */
+		smp_store_release(&tsi->turn, next);
 	}
 	spin_unlock(&tsi->lock);
 
@@ -131,6 +131,15 @@ static unsigned long tsi_sock_change(struct tsi_sock *tsi, unsigned long turn,
 /* Who sleeps in an operation of the family, and who sleeps in tsi_wait(). */
 static void tsi_sock_wake(struct tsi_sock *tsi)
 {
+	struct socket_wq *wq;
+	bool sleeper;
+
+	rcu_read_lock();
+	wq = rcu_dereference(tsi->sk->sk_wq);
+	sleeper = skwq_has_sleeper(wq);
+	rcu_read_unlock();
+	if (!sleeper)
+		return;
 	tsi->sk->sk_state_change(tsi->sk);
 	tsi_wake(tsi->sk, 0);
 }

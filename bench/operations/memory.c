@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "work.h"
+#include "operations.h"
 
 #define PAGES 64u
 

@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "work.h"
+#include "operations.h"
 
 static const char squashfs[] = "/dev/vda", erofs[] = "/dev/vdb", ext4[] = "/dev/vdc";
 static const char raw[] = "/dev/vdd";

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "work.h"
+#include "operations.h"
 
 #define FILE_SIZE (256u * KIB)
 static const char path[] = "/tmp/directory/file";

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "work.h"
+#include "operations.h"
 
 #define SMALL 1u
 #define LARGE (64u * KIB)

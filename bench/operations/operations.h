@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BENCH_WORK_H
-#define BENCH_WORK_H
+#ifndef BENCH_OPERATIONS_H
+#define BENCH_OPERATIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

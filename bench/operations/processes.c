@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "work.h"
+#include "operations.h"
 
 /* --- New ones --------------------------------------------------------------- */
 
