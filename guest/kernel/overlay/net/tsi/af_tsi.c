@@ -138,7 +138,8 @@ void tsi_close_socket(struct socket *sock)
  * TLS makes its operations of those that it finds in the first socket, and has
  * them replace ours. So it must find those of the family. It takes connected
  * sockets alone, and one that is connected in the guest has no more need of us,
- * whatever comes of it. Other threads may still be in our operations with
+ * unless it is disconnected again: then it is one of the guest alone, also where
+ * the protocol was refused. Other threads may still be in our operations with
  * @sock->tsi, which therefore stays to the end. What comes from the host does not
  * pass the family's own socket, where TLS would look for it.
  */
