@@ -15,13 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static void must(int holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
+#include "must.h"
 
 static const uint32_t machine_code[] = {
 	0xd2800540, /* mov x0, #42 */

@@ -14,13 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void must(int holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
+#include "must.h"
 
 enum { BTF_MAGIC = 0xeb9f, BTF_KIND_FUNC = 12 };
 

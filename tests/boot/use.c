@@ -25,6 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "must.h"
+
 /* The headers of the C library do not have these. */
 #define NR_MEMFD_SECRET 447
 #define NR_CACHESTAT 451
@@ -35,14 +37,6 @@
 #define LEVEL_XDP 283
 #define FAMILY_ALG 38
 #define FAMILY_XDP 44
-
-static void must(int holds, const char *what)
-{
-	if (holds)
-		return;
-	fprintf(stderr, "%s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* --- Memory and processes */
 

@@ -20,6 +20,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "must.h"
+
 #define LARGEST 300
 #define SMALL 144 /* more than twice what a turn of the kernel's loops copies */
 #define MARGIN 64
@@ -65,14 +67,6 @@ static const struct copy copies[] = {
 	{ "to", copy_to, 127 },
 	{ "clear", clear, 7 },
 };
-
-static void must(int holds, const char *what)
-{
-	if (holds)
-		return;
-	perror(what);
-	exit(2);
-}
 
 static void prepare(void)
 {
