@@ -2,7 +2,7 @@
 #
 # Expand a template: the lines between "@for_each_asset@" and
 # "@end_for_each_asset@" are repeated for each row of the table of assets, or with
-# "@for_each_asset FORMAT@" for each row of that format. "@comma@" is a space and
+# "@for_each_asset KIND@" for each row of that kind. "@comma@" is a space and
 # a comma in all of these but the last, for lists of names in manuals.
 #
 # Usage: awk -f expand-assets.awk TABLE TEMPLATE
@@ -12,7 +12,7 @@ BEGIN { FS = "\t" }
 FNR == NR {
 	name[++rows] = $1
 	mode[rows] = $2
-	format[rows] = $3
+	kind[rows] = $3
 	description[rows] = $4
 	next
 }
@@ -29,10 +29,10 @@ FNR == NR {
 	inside = 0
 	last = 0
 	for (row = 1; row <= rows; row++)
-		if (wanted == "" || wanted == format[row])
+		if (wanted == "" || wanted == kind[row])
 			last = row
 	for (row = 1; row <= rows; row++) {
-		if (wanted != "" && wanted != format[row])
+		if (wanted != "" && wanted != kind[row])
 			continue
 		symbol = name[row]
 		gsub(/-/, "_", symbol)

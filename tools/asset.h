@@ -10,7 +10,7 @@
 /* The one that becomes /init of an initramfs. */
 #define INIT_ASSET "init-oci"
 
-/* A line of assets/NAME.buildinfo. */
+/* A line of assets/GUEST/NAME.buildinfo. */
 struct build_fact {
 	/* "Source-Version", as in the file, and "source_version", for programs. */
 	const char *name;
