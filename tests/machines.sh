@@ -5,7 +5,8 @@
 # Sourced by whatever starts QEMU: what it is to start for a guest. An architecture
 # costs a row of guest_row, and each of its machines a row of machine_row.
 #
-# In:   GUEST    the architecture of the guest [aarch64]
+# In:   GUEST    the architecture of the guest [that of KERNEL, or aarch64]
+#       KERNEL   the kernel, if there is one to ask
 #       MACHINE  one of its machines [the first of $machines]
 # Out:  GUEST, MACHINE
 #       machines             all that GUEST has, the default first
@@ -65,5 +66,26 @@ choose_machine() {
 	machine=$1 bus=$2 acpi=$3
 }
 
+# guest_of KERNEL: by its header, an arm64 Image's or that of ELF for 64 bits, in which
+# a number names the machine
+guest_of() {
+	header=$(od -An -v -tx1 -N 64 "$1" | tr -d ' \n')
+	case $header in
+	7f454c4602*) header=elf$(printf '%s\n' "$header" | cut -c 37-40) ;;
+	*) header=$(printf '%s\n' "$header" | cut -c 113-120) ;;
+	esac
+	case $header in
+	41524d64) echo aarch64 ;;
+	elf3e00) echo x86_64 ;;
+	*)
+		printf '%s: %s is no kernel: neither an arm64 Image nor a vmlinux for x86_64\n' "$0" "$1" >&2
+		return 1
+		;;
+	esac
+}
+
+if [ -z "${GUEST-}" ] && [ -n "${KERNEL-}" ]; then
+	GUEST=$(guest_of "$KERNEL") || exit 1
+fi
 choose_guest "${GUEST:-aarch64}" || exit 1
 choose_machine "${MACHINE:-${machines%% *}}" || exit 1
