@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The guest's, of the directories in machine/. */
+#include "architectures.h"
+
 /* A system call of one architecture. */
 struct system_call {
 	uint16_t name;		/* where it begins in the architecture's names */
@@ -20,11 +23,9 @@ struct architecture {
 	uint32_t call_limit;	/* above every number */
 };
 
-/*
- * The guest's own, and those of its subsets for which the guest's kernel is built.
- * One row each: the kernel for arm64 runs no 32-bit programs.
- */
-#define ARCHITECTURES 1
+/* The guest's own first, and then those of its subsets for which its kernel is built. */
+#define COUNT_ARCHITECTURE(of, audit, system_calls) + 1
+enum { ARCHITECTURES = 0 FOR_EACH_ARCHITECTURE(COUNT_ARCHITECTURE) };
 extern const struct architecture architectures[ARCHITECTURES];
 
 /* The call's number, or -1 when the architecture has no such call. */
