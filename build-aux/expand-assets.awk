@@ -4,6 +4,8 @@
 # "@end_for_each_asset@" are repeated for each row of the table of assets, or with
 # "@for_each_asset KIND@" for each row of that kind. "@comma@" is a space and
 # a comma in all of these but the last, for lists of names in manuals.
+# "@asset_summary@" is the description up to its first comma, which is the same for
+# all guests; so manuals that have it are the same, too.
 #
 # Usage: awk -f expand-assets.awk TABLE TEMPLATE
 
@@ -36,12 +38,15 @@ FNR == NR {
 			continue
 		symbol = name[row]
 		gsub(/-/, "_", symbol)
+		summary = description[row]
+		sub(/,.*/, "", summary)
 		for (i = 1; i <= lines; i++) {
 			text = block[i]
 			gsub(/@asset@/, name[row], text)
 			gsub(/@asset_symbol@/, symbol, text)
 			gsub(/@ASSET_SYMBOL@/, toupper(symbol), text)
 			gsub(/@asset_mode@/, mode[row], text)
+			gsub(/@asset_summary@/, summary, text)
 			gsub(/@asset_description@/, description[row], text)
 			gsub(/@comma@/, row == last ? "" : " ,", text)
 			print text

@@ -48,7 +48,7 @@ AS_IF([test -n "$asset_file"],
    done
    asset_bundled_files="$asset_bundled_files \$(srcdir)/assets/$GUEST/$1.xz"])
 asset_table="$asset_table${asset_table:+$as_nl}$1${asset_tab}$2${asset_tab}$3${asset_tab}$4${asset_tab}${asset_file:-bundled}"
-ASSETS="$ASSETS${ASSETS:+ }$1"
+asset_names="$asset_names${asset_names:+ }$1"
 STAGED_ASSETS="$STAGED_ASSETS${STAGED_ASSETS:+ }src/$1"
 ASSET_OBJECTS="$ASSET_OBJECTS${ASSET_OBJECTS:+ }src/$1.lo"
 m4_popdef([asset_variable])m4_popdef([asset_symbol])dnl
@@ -60,7 +60,7 @@ m4_popdef([asset_variable])m4_popdef([asset_symbol])dnl
 # path with a space cannot be a prerequisite), and make the lines of the
 # summary.
 AC_DEFUN([SUPERMACHINE_ASSET_TABLE],
-[AC_SUBST([ASSETS])
+[AC_SUBST([ASSETS], [$asset_names])
 SUPERMACHINE_ASSET_DIST_FILES
 AC_SUBST([STAGED_ASSETS])
 AC_SUBST([ASSET_OBJECTS])
@@ -105,7 +105,7 @@ AC_DEFUN([SUPERMACHINE_ASSET_DIST_FILES],
   asset_guest=assets/${asset_guest%%:*}
   test -s "$srcdir/$asset_guest/SHA256SUMS" || continue
   ASSET_DIST_FILES="$ASSET_DIST_FILES $asset_guest/SHA256SUMS"
-  for asset in $ASSETS; do
+  for asset in $asset_names; do
     ASSET_DIST_FILES="$ASSET_DIST_FILES $asset_guest/$asset.buildinfo $asset_guest/$asset.xz"
   done
 done

@@ -324,7 +324,8 @@ static int show_assets(const struct program *program, struct json *json)
 static int show(const struct program *program)
 {
 	print_styled(program, STYLE_HEADING, PACKAGE_NAME);
-	printf(" %s, payload " PAYLOAD " (" PAYLOAD_MEANING ")\n", supermachine_kernel_version());
+	printf(" %s for %s guests, payload " PAYLOAD " (" PAYLOAD_MEANING ")\n",
+	       supermachine_kernel_version(), supermachine_kernel_guest());
 	return show_assets(program, NULL);
 }
 
@@ -335,6 +336,7 @@ static int show_json(const struct program *program)
 
 	json_open(&json, NULL, '{');
 	json_string(&json, "version", supermachine_kernel_version());
+	json_string(&json, "guest", supermachine_kernel_guest());
 	json_string(&json, "payload", PAYLOAD);
 	json_open(&json, "assets", '[');
 	status = show_assets(program, &json);

@@ -26,6 +26,13 @@ START_TEST(version_of_header_and_library_agree)
 }
 END_TEST
 
+START_TEST(guest_of_header_and_library_agree)
+{
+	ck_assert_str_eq(supermachine_kernel_guest(), SUPERMACHINE_KERNEL_GUEST);
+	ck_assert_str_eq(supermachine_kernel_guest(), EXPECTED_GUEST);
+}
+END_TEST
+
 START_TEST(another_version_is_refused)
 {
 	ck_assert_int_eq(supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION), 0);
@@ -303,6 +310,7 @@ Suite *bytes_suite(void)
 	TCase *bytes = tcase_create("bytes");
 
 	tcase_add_test(bytes, version_of_header_and_library_agree);
+	tcase_add_test(bytes, guest_of_header_and_library_agree);
 	tcase_add_test(bytes, another_version_is_refused);
 	tcase_add_test(bytes, version_number_is_that_of_the_version);
 	tcase_add_test(bytes, image_header_is_that_of_the_kernel);
