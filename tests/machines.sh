@@ -9,7 +9,7 @@
 #       KERNEL   the kernel, if there is one to ask
 #       MACHINE  one of its machines [the first of $machines]
 # Out:  GUEST, MACHINE
-#       machines             all that GUEST has, the default first
+#       machines             all that GUEST has, the default first, one with PCI last
 #       qemu, qemu_package   the program, and Debian's package with it
 #       processor            -cpu of an emulated processor that has everything
 #       console              the kernel's name of the serial port
