@@ -4,43 +4,65 @@
 
 #include <string.h>
 
-/* <linux/audit.h> */
-#define AUDIT_ARCH_AARCH64 0xc00000b7
+#include "machine/multiplexed_i386.h"
 
 /* One string for all names, since a pointer to each would take more than the names. */
-#define CALL(name, number) char name##_[sizeof(#name)];
-struct names_arm64 {
-#include "config/system_calls_arm64.h"
-};
-#undef CALL
+#define NAME_TYPE(of, name, number) char name##_[sizeof(#name)];
+#define NAME(of, name, number) #name,
+#define CALL(of, name, number) { offsetof(struct names_##of, name##_), number },
+#define LIMIT(of, name, number) char name##_[number + 1];
 
-#define CALL(name, number) #name,
-static const struct names_arm64 names_arm64 = {
-#include "config/system_calls_arm64.h"
-};
-#undef CALL
+#define DEFINE(of, name, audit, SYSTEM_CALLS) \
+	struct names_##of { \
+		SYSTEM_CALLS(NAME_TYPE, of) \
+	}; \
+	static const struct names_##of names_##of = { SYSTEM_CALLS(NAME, of) }; \
+	static const struct system_call calls_##of[] = { SYSTEM_CALLS(CALL, of) }; \
+	union limit_##of { \
+		SYSTEM_CALLS(LIMIT, of) \
+	};
+FOR_EACH_ARCHITECTURE(DEFINE)
 
-#define CALL(name, number) { offsetof(struct names_arm64, name##_), number },
-static const struct system_call calls_arm64[] = {
-#include "config/system_calls_arm64.h"
-};
-#undef CALL
+#define ROW(of, name, audit_architecture, SYSTEM_CALLS) { \
+	.audit = audit_architecture, \
+	.names = (const char *)&names_##of, \
+	.calls = calls_##of, \
+	.call_count = sizeof(calls_##of) / sizeof(calls_##of[0]), \
+	.call_limit = sizeof(union limit_##of), \
+},
+const struct architecture architectures[ARCHITECTURES] = { FOR_EACH_ARCHITECTURE(ROW) };
 
-#define CALL(name, number) char name##_[number + 1];
-union limit_arm64 {
-#include "config/system_calls_arm64.h"
-};
-#undef CALL
+unsigned int architecture_bit(const char *name)
+{
+#define ARCHITECTURE_NAME(of, name, audit, SYSTEM_CALLS) name,
+	static const char *const names[ARCHITECTURES] = {
+		FOR_EACH_ARCHITECTURE(ARCHITECTURE_NAME)
+	};
 
-const struct architecture architectures[ARCHITECTURES] = {
-	{
-		.audit = AUDIT_ARCH_AARCH64,
-		.names = (const char *)&names_arm64,
-		.calls = calls_arm64,
-		.call_count = sizeof(calls_arm64) / sizeof(calls_arm64[0]),
-		.call_limit = sizeof(union limit_arm64),
-	},
-};
+	/* The guest's own needs none. */
+	for (unsigned int i = 1; i < ARCHITECTURES; i++) {
+		if (!strcmp(names[i], name))
+			return 1u << i;
+	}
+	return 0;
+}
+
+const struct multiplexed_call *multiplexed_call(const struct architecture *architecture,
+						const char *name)
+{
+#define MULTIPLEXED(name, number, which) { \
+	#name, number, { .comparison = SECCOMP_EQUAL, .mask = UINT64_MAX, .value = which } \
+},
+	static const struct multiplexed_call calls[] = { MULTIPLEXED_I386(MULTIPLEXED) };
+
+	if (!architecture_is_32_bit(architecture))
+		return NULL;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		if (!strcmp(calls[i].name, name))
+			return &calls[i];
+	}
+	return NULL;
+}
 
 int system_call_number(const struct architecture *architecture, const char *name)
 {
