@@ -15,6 +15,7 @@
 #       console              the kernel's name of the serial port
 #       debian_architecture  what Debian calls the architecture
 #       triplet              the prefix of the names of its compiler, less the last -
+#       compiler_package     Debian's package with the compiler
 #       machine              -M of the machine
 #       bus                  where its virtio devices are: virtio-blk-$bus
 #       acpi                 yes, if the machine is described by ACPI; else no
@@ -49,6 +50,9 @@ choose_guest() {
 	qemu_package=$1 processor=$2 console=$3 debian_architecture=$4 triplet=$5
 	shift 5
 	machines=$*
+	# A host's own compiler needs no package for its architecture.
+	compiler_package=gcc
+	[ "$(uname -m)" = "$GUEST" ] || compiler_package=gcc-$(echo "$triplet" | tr _ -)
 }
 
 # choose_machine MACHINE: of the guest that was chosen
