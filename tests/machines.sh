@@ -10,6 +10,7 @@
 #       MACHINE  one of its machines [the first of $machines]
 # Out:  GUEST, MACHINE
 #       machines             all that GUEST has, the default first, one with PCI last
+#       kernel_file          the name of the kernel that guest/kernel/build makes
 #       qemu, qemu_package   the program, and Debian's package with it
 #       processor            -cpu of an emulated processor that has everything
 #       console              the kernel's name of the serial port
@@ -23,8 +24,8 @@
 # Pointer authentication that is cheap to emulate: the boot takes half the time.
 guest_row() {
 	case $1 in
-	aarch64) echo 'qemu-system-arm max,pauth-impdef=on ttyAMA0 arm64 aarch64-linux-gnu virt' ;;
-	x86_64) echo 'qemu-system-x86 max ttyS0 amd64 x86_64-linux-gnu microvm microvm-acpi q35' ;;
+	aarch64) echo 'Image qemu-system-arm max,pauth-impdef=on ttyAMA0 arm64 aarch64-linux-gnu virt' ;;
+	x86_64) echo 'vmlinux qemu-system-x86 max ttyS0 amd64 x86_64-linux-gnu microvm microvm-acpi q35' ;;
 	*)
 		printf '%s: GUEST=%s is no architecture of a guest: aarch64 or x86_64\n' "$0" "$1" >&2
 		return 1
@@ -47,8 +48,8 @@ choose_guest() {
 	GUEST=$1 qemu=qemu-system-$1
 	# shellcheck disable=SC2086 # words
 	set -- $row
-	qemu_package=$1 processor=$2 console=$3 debian_architecture=$4 triplet=$5
-	shift 5
+	kernel_file=$1 qemu_package=$2 processor=$3 console=$4 debian_architecture=$5 triplet=$6
+	shift 6
 	machines=$*
 	# A host's own compiler needs no package for its architecture.
 	compiler_package=gcc

@@ -133,6 +133,7 @@ void check_flood(void);
 void check_stopped_host(void);
 void check_same(void);
 void check_same_unix(void);
+void check_word_size(void);
 void check_bpf(void);
 void check_landlock(void);
 void check_same_datagrams(void);

@@ -44,6 +44,7 @@ static const struct {
 	{ "stopped", check_stopped_host },
 	{ "same", check_same },
 	{ "same-unix", check_same_unix },
+	{ "word-size", check_word_size },
 	{ "bpf", check_bpf },
 	{ "landlock", check_landlock },
 	{ "stress", check_stress },

@@ -235,6 +235,9 @@ static void __init tsi_ops_init(struct tsi_ops *to,
 	to->ops.connect = tsi_connect;
 	to->ops.getname = tsi_getname;
 	to->ops.ioctl = tsi_ioctl;
+#ifdef CONFIG_COMPAT
+	to->ops.compat_ioctl = tsi_compat_ioctl;
+#endif
 	to->ops.shutdown = tsi_shutdown;
 	if (native->setsockopt)
 		to->ops.setsockopt = tsi_setsockopt;

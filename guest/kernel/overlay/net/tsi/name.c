@@ -3,6 +3,7 @@
  * Names, ioctl() and shutdown().
  */
 
+#include <linux/compat.h>
 #include <linux/sockios.h>
 #include <linux/uaccess.h>
 #include <net/af_vsock.h>
@@ -174,6 +175,29 @@ int tsi_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	tsi_view_put(&view);
 	return ret;
 }
+
+#ifdef CONFIG_COMPAT
+/**
+ * tsi_compat_ioctl() - ioctl() of an impersonated socket, by a 32-bit program
+ * @sock: the socket
+ * @cmd: what to do
+ * @arg: with what
+ *
+ * Some families answer the questions about queues here, too.
+ *
+ * Return: 0 or an error
+ */
+int tsi_compat_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+{
+	switch (cmd) {
+	case SIOCINQ:
+	case SIOCOUTQ:
+		return tsi_ioctl(sock, cmd, (unsigned long)compat_ptr(arg));
+	default:
+		return sock->tsi->native->compat_ioctl(sock, cmd, arg);
+	}
+}
+#endif
 
 static int tsi_shutdown_connected(struct socket *sock, struct tsi_link *link,
 				  int how)

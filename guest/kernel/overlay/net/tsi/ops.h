@@ -44,6 +44,7 @@ void tsi_dgram_free_cork(struct tsi_sock *tsi);
 int tsi_bind(struct socket *sock, struct sockaddr *addr, int addr_len);
 int tsi_getname(struct socket *sock, struct sockaddr *addr, int peer);
 int tsi_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
+int tsi_compat_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 int tsi_shutdown(struct socket *sock, int how);
 
 #endif /* _TSI_OPS_H */
