@@ -2,8 +2,10 @@
 #
 # Expand a template: the lines between "@for_each_asset@" and
 # "@end_for_each_asset@" are repeated for each row of the table of assets, or with
-# "@for_each_asset FORMAT@" for each row of that format. "@comma@" is a space and
+# "@for_each_asset KIND@" for each row of that kind. "@comma@" is a space and
 # a comma in all of these but the last, for lists of names in manuals.
+# "@asset_summary@" is the description up to its first comma, which is the same for
+# all guests; so manuals that have it are the same, too.
 #
 # Usage: awk -f expand-assets.awk TABLE TEMPLATE
 
@@ -12,7 +14,7 @@ BEGIN { FS = "\t" }
 FNR == NR {
 	name[++rows] = $1
 	mode[rows] = $2
-	format[rows] = $3
+	kind[rows] = $3
 	description[rows] = $4
 	next
 }
@@ -29,19 +31,22 @@ FNR == NR {
 	inside = 0
 	last = 0
 	for (row = 1; row <= rows; row++)
-		if (wanted == "" || wanted == format[row])
+		if (wanted == "" || wanted == kind[row])
 			last = row
 	for (row = 1; row <= rows; row++) {
-		if (wanted != "" && wanted != format[row])
+		if (wanted != "" && wanted != kind[row])
 			continue
 		symbol = name[row]
 		gsub(/-/, "_", symbol)
+		summary = description[row]
+		sub(/,.*/, "", summary)
 		for (i = 1; i <= lines; i++) {
 			text = block[i]
 			gsub(/@asset@/, name[row], text)
 			gsub(/@asset_symbol@/, symbol, text)
 			gsub(/@ASSET_SYMBOL@/, toupper(symbol), text)
 			gsub(/@asset_mode@/, mode[row], text)
+			gsub(/@asset_summary@/, summary, text)
 			gsub(/@asset_description@/, description[row], text)
 			gsub(/@comma@/, row == last ? "" : " ,", text)
 			print text

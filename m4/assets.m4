@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Assets: one row each, and what is made of the rows.
 
-# SUPERMACHINE_ASSET(NAME, MODE, FORMAT, DESCRIPTION)
-# ---------------------------------------------------
+# SUPERMACHINE_ASSET(NAME, MODE, KIND, DESCRIPTION)
+# -------------------------------------------------
 # One asset: its option, its variable, where its bytes come from (the first of
-# option, variable, assets/NAME.xz), and its row in the table that the scripts
+# option, variable, assets/GUEST/NAME.xz), and its row in the table that the scripts
 # in build-aux read. An override is checked here already: a configure that fails
 # at once is a better answer than a build that fails after a minute.
 AC_DEFUN([SUPERMACHINE_ASSET],
@@ -12,7 +12,7 @@ AC_DEFUN([SUPERMACHINE_ASSET],
 m4_pushdef([asset_variable], [SUPERMACHINE_]m4_translit([[$1]], [a-z-], [A-Z_])[_PATH])dnl
 AC_ARG_WITH([$1],
   [AS_HELP_STRING([--with-$1=FILE],
-    [take the $1 from the raw FILE instead of the bundled assets/$1.xz])])
+    [take the $1 from the raw FILE instead of the bundled one])])
 AC_ARG_VAR(asset_variable,
   [raw file to take the $1 from, if --with-$1 is not given])
 AC_MSG_CHECKING([where the $1 comes from])
@@ -37,19 +37,18 @@ AS_IF([test -n "$asset_file"],
     [/* | [[A-Za-z]]:[[\\/]]*], [],
     [asset_file=`pwd`/$asset_file])
    AC_MSG_RESULT([$asset_file ($asset_from)])
-   AS_IF([asset_problem=`$SHELL "$srcdir/build-aux/check-asset" $3 "$asset_file" 2>&1`], [],
+   AS_IF([asset_problem=`GUEST=$GUEST GUESTS=$GUESTS $SHELL "$srcdir/build-aux/check-asset" $3 "$asset_file" 2>&1`], [],
      [AC_MSG_ERROR([$asset_from: $asset_problem])])
    asset_override_files="$asset_override_files src/$1.override"
    asset_override_check=always],
-  [AC_MSG_RESULT([assets/$1.xz])
+  [AC_MSG_RESULT([assets/$GUEST/$1.xz])
    for asset_needs in $1.xz $1.buildinfo SHA256SUMS; do
-     AS_IF([test -s "$srcdir/assets/$asset_needs"], [],
-       [AC_MSG_ERROR([assets/$asset_needs is missing from the source: unpack the release again, or run guest/rebuild])])
+     AS_IF([test -s "$srcdir/assets/$GUEST/$asset_needs"], [],
+       [AC_MSG_ERROR([assets/$GUEST/$asset_needs is missing from the source: unpack the release again, or run guest/rebuild])])
    done
-   asset_bundled_files="$asset_bundled_files \$(srcdir)/assets/$1.xz"])
+   asset_bundled_files="$asset_bundled_files \$(srcdir)/assets/$GUEST/$1.xz"])
 asset_table="$asset_table${asset_table:+$as_nl}$1${asset_tab}$2${asset_tab}$3${asset_tab}$4${asset_tab}${asset_file:-bundled}"
-ASSETS="$ASSETS${ASSETS:+ }$1"
-ASSET_DIST_FILES="$ASSET_DIST_FILES assets/$1.buildinfo assets/$1.xz"
+asset_names="$asset_names${asset_names:+ }$1"
 STAGED_ASSETS="$STAGED_ASSETS${STAGED_ASSETS:+ }src/$1"
 ASSET_OBJECTS="$ASSET_OBJECTS${ASSET_OBJECTS:+ }src/$1.lo"
 m4_popdef([asset_variable])m4_popdef([asset_symbol])dnl
@@ -61,18 +60,18 @@ m4_popdef([asset_variable])m4_popdef([asset_symbol])dnl
 # path with a space cannot be a prerequisite), and make the lines of the
 # summary.
 AC_DEFUN([SUPERMACHINE_ASSET_TABLE],
-[AC_SUBST([ASSETS])
-AC_SUBST([ASSET_DIST_FILES])
+[AC_SUBST([ASSETS], [$asset_names])
+SUPERMACHINE_ASSET_DIST_FILES
 AC_SUBST([STAGED_ASSETS])
 AC_SUBST([ASSET_OBJECTS])
 AC_SUBST([ASSET_BUNDLED_FILES], [$asset_bundled_files])
 AC_SUBST([ASSET_OVERRIDE_FILES], [$asset_override_files])
 AC_SUBST([ASSET_OVERRIDE_CHECK], [$asset_override_check])
 asset_summary=
-while IFS=$asset_tab read -r name mode format description source; do
+while IFS=$asset_tab read -r name mode kind description source; do
   AS_IF([test "$source" = bundled],
-    [asset_size=`sed -n 's/^Size: //p' "$srcdir/assets/$name.buildinfo"`
-     asset_digest=`sed -n "s/ [[ *]]$name\\$//p" "$srcdir/assets/SHA256SUMS"`],
+    [asset_size=`sed -n 's/^Size: //p' "$srcdir/assets/$GUEST/$name.buildinfo"`
+     asset_digest=`sed -n "s/ [[ *]]$name\\$//p" "$srcdir/assets/$GUEST/SHA256SUMS"`],
     [asset_size=`wc -c <"$source" | tr -d ' '`
      asset_digest=`$SHA256 <"$source" | sed 's/ .*//'`])
   asset_summary="$asset_summary
@@ -89,12 +88,30 @@ AC_CONFIG_COMMANDS([$1],
  [AS_MKDIR_P([`AS_DIRNAME(["$1"])`])
   printf '%s\n' "$asset_table" | sed "s|@QUOTE@|'|g" >"$1.new"
   rm -f src/*.override
-  while IFS=$asset_tab read -r name mode format description source; do
+  while IFS=$asset_tab read -r name mode kind description source; do
     test "$source" = bundled || ln -s "$source" "src/$name.override"
   done <"$1.new"
   AS_IF([cmp -s "$1.new" "$1"], [rm -f "$1.new"], [mv "$1.new" "$1"])],
  [asset_tab='	'
   asset_table='`printf '%s\n' "$asset_table" | sed "s/'/@QUOTE@/g"`'])
+])
+
+# SUPERMACHINE_ASSET_DIST_FILES
+# -----------------------------
+# What a release carries: the assets of every guest, whichever was chosen, and what
+# stage-assets and make-sbom read of the chosen one.
+AC_DEFUN([SUPERMACHINE_ASSET_DIST_FILES],
+[for asset_guest in $GUESTS; do
+  asset_guest=assets/${asset_guest%%:*}
+  test -s "$srcdir/$asset_guest/SHA256SUMS" || continue
+  ASSET_DIST_FILES="$ASSET_DIST_FILES $asset_guest/SHA256SUMS"
+  for asset in $asset_names; do
+    ASSET_DIST_FILES="$ASSET_DIST_FILES $asset_guest/$asset.buildinfo $asset_guest/$asset.xz"
+  done
+done
+AS_IF([test -s "$srcdir/assets/$GUEST/SHA256SUMS"], [ASSET_SUMS="\$(srcdir)/assets/$GUEST/SHA256SUMS"])
+AC_SUBST([ASSET_DIST_FILES])
+AC_SUBST([ASSET_SUMS])
 ])
 
 # SUPERMACHINE_ASSET_FILES(FILE...)

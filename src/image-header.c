@@ -2,6 +2,7 @@
 /* The header of an arm64 Image: Documentation/arch/arm64/booting.rst of Linux. */
 #include <config.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "image-header.h"
@@ -54,6 +55,12 @@ static uint32_t page_size(uint64_t flags)
 	return code == 0 ? 0 : UINT32_C(1024) << (2 * code);
 }
 
+/* A kernel for another guest, sound as such. */
+static bool is_elf(const struct head *head)
+{
+	return head->length == HEADER_SIZE && memcmp(head->bytes, "\177ELF", 4) == 0;
+}
+
 int image_header(const struct payload *payload, struct supermachine_image_header *header)
 {
 	struct head head = { .length = 0 };
@@ -66,7 +73,7 @@ int image_header(const struct payload *payload, struct supermachine_image_header
 	if (payload_stream(payload, take_head, &head) < 0 && head.length < HEADER_SIZE)
 		return -1;
 	if (head.length < HEADER_SIZE || memcmp(head.bytes + MAGIC, "ARM\x64", 4) != 0) {
-		errno = EBADMSG;
+		errno = is_elf(&head) ? ENOTSUP : EBADMSG;
 		return -1;
 	}
 	flags = field(&head, FLAGS);

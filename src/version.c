@@ -15,6 +15,11 @@ const char *supermachine_kernel_version(void)
 	return &PACKAGE_STRING[sizeof(PACKAGE_NAME)];
 }
 
+const char *supermachine_kernel_guest(void)
+{
+	return SUPERMACHINE_KERNEL_GUEST;
+}
+
 int supermachine_kernel_check_version(const char *version)
 {
 	if (version != NULL && strcmp(version, PACKAGE_VERSION) == 0)

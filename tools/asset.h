@@ -10,7 +10,7 @@
 /* The one that becomes /init of an initramfs. */
 #define INIT_ASSET "init-oci"
 
-/* A line of assets/NAME.buildinfo. */
+/* A line of assets/GUEST/NAME.buildinfo. */
 struct build_fact {
 	/* "Source-Version", as in the file, and "source_version", for programs. */
 	const char *name;
@@ -25,8 +25,9 @@ struct asset {
 	const size_t *length;
 	const char *(*sha256)(void);
 	int (*extract_to)(const char *path);
-	/* NULL unless it is a kernel. */
+	/* NULL unless it is a kernel; one of them fits its format. */
 	int (*image_header)(struct supermachine_image_header *header);
+	int (*elf_layout)(struct supermachine_elf_layout *layout);
 
 	/*
 	 * What was known when this command was built: the digest of the bytes,

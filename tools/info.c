@@ -24,7 +24,10 @@
 
 /* What a kernel's image says about itself. */
 struct kernel_facts {
+	/* The one that fits its format. */
+	bool is_elf;
 	struct supermachine_image_header header;
+	struct supermachine_elf_layout layout;
 	/* All NULL if there is no banner. */
 	char *banner;
 	char *release;
@@ -74,6 +77,17 @@ static void read_tools(struct kernel_facts *facts)
 	}
 }
 
+/* How to load it. */
+static int read_format(const struct asset *asset, struct kernel_facts *facts)
+{
+	if (asset->image_header(&facts->header) == 0)
+		return 0;
+	if (errno != ENOTSUP)
+		return -1;
+	facts->is_elf = true;
+	return asset->elf_layout(&facts->layout);
+}
+
 static int read_kernel(const struct asset *asset, struct kernel_facts *facts)
 {
 	const unsigned char *image;
@@ -82,7 +96,7 @@ static int read_kernel(const struct asset *asset, struct kernel_facts *facts)
 
 	memset(facts, 0, sizeof(*facts));
 	image = asset->get(&length);
-	if (image == NULL || asset->image_header(&facts->header) < 0)
+	if (image == NULL || read_format(asset, facts) < 0)
 		return -1;
 	facts->banner = kernel_banner(image, length);
 	if (facts->banner == NULL)
@@ -207,6 +221,39 @@ static void print_asset(const struct program *program, const struct asset *asset
 
 /* --- For programs */
 
+static void write_image_header(struct json *json, const struct supermachine_image_header *header)
+{
+	json_number(json, "text_offset", header->text_offset);
+	json_number(json, "image_size", header->image_size);
+	json_number(json, "page_size", header->page_size);
+	json_bool(json, "big_endian", header->big_endian);
+	json_bool(json, "any_base", header->any_base);
+}
+
+static void write_elf_layout(struct json *json, const struct supermachine_elf_layout *layout)
+{
+	uint32_t i;
+
+	json_number(json, "pvh_entry", layout->pvh_entry);
+	json_number(json, "entry", layout->entry);
+	json_number(json, "start", layout->start);
+	json_number(json, "end", layout->end);
+	json_number(json, "flat_offset", layout->flat_offset);
+	json_number(json, "flat_size", layout->flat_size);
+	json_open(json, "segments", '[');
+	for (i = 0; i < layout->segment_count; i++) {
+		const struct supermachine_elf_segment *segment = &layout->segments[i];
+
+		json_open(json, NULL, '{');
+		json_number(json, "offset", segment->offset);
+		json_number(json, "address", segment->address);
+		json_number(json, "file_size", segment->file_size);
+		json_number(json, "memory_size", segment->memory_size);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
 static void write_kernel(struct json *json, const struct kernel_facts *kernel)
 {
 	json_open(json, "kernel", '{');
@@ -214,11 +261,11 @@ static void write_kernel(struct json *json, const struct kernel_facts *kernel)
 	json_string(json, "banner", kernel->banner);
 	json_string(json, "compiler", kernel->compiler);
 	json_string(json, "linker", kernel->linker);
-	json_number(json, "text_offset", kernel->header.text_offset);
-	json_number(json, "image_size", kernel->header.image_size);
-	json_number(json, "page_size", kernel->header.page_size);
-	json_bool(json, "big_endian", kernel->header.big_endian);
-	json_bool(json, "any_base", kernel->header.any_base);
+	json_string(json, "format", kernel->is_elf ? "elf" : "arm64-image");
+	if (kernel->is_elf)
+		write_elf_layout(json, &kernel->layout);
+	else
+		write_image_header(json, &kernel->header);
 	json_close(json, '}');
 }
 
@@ -277,7 +324,8 @@ static int show_assets(const struct program *program, struct json *json)
 static int show(const struct program *program)
 {
 	print_styled(program, STYLE_HEADING, PACKAGE_NAME);
-	printf(" %s, payload " PAYLOAD " (" PAYLOAD_MEANING ")\n", supermachine_kernel_version());
+	printf(" %s for %s guests, payload " PAYLOAD " (" PAYLOAD_MEANING ")\n",
+	       supermachine_kernel_version(), supermachine_kernel_guest());
 	return show_assets(program, NULL);
 }
 
@@ -288,6 +336,7 @@ static int show_json(const struct program *program)
 
 	json_open(&json, NULL, '{');
 	json_string(&json, "version", supermachine_kernel_version());
+	json_string(&json, "guest", supermachine_kernel_guest());
 	json_string(&json, "payload", PAYLOAD);
 	json_open(&json, "assets", '[');
 	status = show_assets(program, &json);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * dependent bytes ASSET | sha256 ASSET | extract ASSET FILE | version: what a
- * program that depends on the installed package sees.
+ * dependent bytes ASSET | sha256 ASSET | extract ASSET FILE | version | guest: what
+ * a program that depends on the installed package sees.
  */
 #include <stdio.h>
 #include <string.h>
@@ -50,6 +50,8 @@ int main(int argc, char **argv)
 		return extract(asset, argv[3]);
 	if (argc == 2 && strcmp(argv[1], "version") == 0)
 		return printf("%s %s\n", SUPERMACHINE_KERNEL_VERSION, supermachine_kernel_version()) < 0;
-	fputs("Usage: dependent bytes ASSET | sha256 ASSET | extract ASSET FILE | version\n", stderr);
+	if (argc == 2 && strcmp(argv[1], "guest") == 0)
+		return printf("%s %s\n", SUPERMACHINE_KERNEL_GUEST, supermachine_kernel_guest()) < 0;
+	fputs("Usage: dependent bytes ASSET | sha256 ASSET | extract ASSET FILE | version | guest\n", stderr);
 	return 2;
 }

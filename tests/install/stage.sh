@@ -42,7 +42,7 @@ bundled() {
 	if [ -e "$top_builddir/src/$1.override" ]; then
 		cat "$top_builddir/src/$1.override"
 	elif command -v xz >/dev/null; then
-		xz -dc "$top_srcdir/assets/$1.xz"
+		xz -dc "$top_srcdir/assets/$GUEST/$1.xz"
 	else
 		cat "$top_builddir/src/$1"
 	fi

@@ -26,6 +26,13 @@ START_TEST(version_of_header_and_library_agree)
 }
 END_TEST
 
+START_TEST(guest_of_header_and_library_agree)
+{
+	ck_assert_str_eq(supermachine_kernel_guest(), SUPERMACHINE_KERNEL_GUEST);
+	ck_assert_str_eq(supermachine_kernel_guest(), EXPECTED_GUEST);
+}
+END_TEST
+
 START_TEST(another_version_is_refused)
 {
 	ck_assert_int_eq(supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION), 0);
@@ -231,11 +238,25 @@ static uint64_t little_endian(const unsigned char *bytes)
 	return value;
 }
 
+/* Of the two calls, the one for the format of the kernel works. */
+static bool kernel_is_elf(void)
+{
+	return memcmp(supermachine_get_kernel(NULL), "\177ELF", 4) == 0;
+}
+
 START_TEST(image_header_is_that_of_the_kernel)
 {
 	const unsigned char *bytes = supermachine_get_kernel(NULL);
 	struct supermachine_image_header header;
 
+	errno = 0;
+	ck_assert_int_eq(supermachine_kernel_image_header(NULL), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	if (kernel_is_elf()) {
+		ck_assert_int_eq(supermachine_kernel_image_header(&header), -1);
+		ck_assert_int_eq(errno, ENOTSUP);
+		return;
+	}
 	ck_assert_int_eq(memcmp(bytes + 56, "ARM\x64", 4), 0);
 	ck_assert_int_eq(supermachine_kernel_image_header(&header), 0);
 	ck_assert_uint_eq(header.text_offset, little_endian(bytes + 8));
@@ -245,9 +266,35 @@ START_TEST(image_header_is_that_of_the_kernel)
 	ck_assert_int_eq(header.any_base, bytes[24] >> 3 & 1);
 	ck_assert(header.page_size == 0 || header.page_size == 4096 || header.page_size == 16384 ||
 		  header.page_size == 65536);
+}
+END_TEST
+
+/* What an override may be is in tests/unit/elf-layout. */
+START_TEST(elf_layout_is_that_of_the_kernel)
+{
+	const unsigned char *bytes = supermachine_get_kernel(NULL);
+	const struct supermachine_elf_segment *last;
+	struct supermachine_elf_layout layout;
+
 	errno = 0;
-	ck_assert_int_eq(supermachine_kernel_image_header(NULL), -1);
+	ck_assert_int_eq(supermachine_kernel_elf_layout(NULL), -1);
 	ck_assert_int_eq(errno, EINVAL);
+	if (!kernel_is_elf()) {
+		ck_assert_int_eq(supermachine_kernel_elf_layout(&layout), -1);
+		ck_assert_int_eq(errno, ENOTSUP);
+		return;
+	}
+	ck_assert_int_eq(supermachine_kernel_elf_layout(&layout), 0);
+	ck_assert_uint_eq(layout.entry, little_endian(bytes + 24));
+	ck_assert_uint_ge(layout.entry, layout.start);
+	ck_assert_uint_lt(layout.entry, layout.end);
+	ck_assert_uint_ge(layout.pvh_entry, layout.start);
+	ck_assert_uint_lt(layout.pvh_entry, layout.end);
+	ck_assert_uint_ge(layout.segment_count, 1);
+	ck_assert_uint_eq(layout.start, layout.segments[0].address);
+	last = &layout.segments[layout.segment_count - 1];
+	ck_assert_uint_eq(layout.end, last->address + last->memory_size);
+	ck_assert_uint_le(last->offset + last->file_size, supermachine_kernel_len);
 }
 END_TEST
 
@@ -263,9 +310,11 @@ Suite *bytes_suite(void)
 	TCase *bytes = tcase_create("bytes");
 
 	tcase_add_test(bytes, version_of_header_and_library_agree);
+	tcase_add_test(bytes, guest_of_header_and_library_agree);
 	tcase_add_test(bytes, another_version_is_refused);
 	tcase_add_test(bytes, version_number_is_that_of_the_version);
 	tcase_add_test(bytes, image_header_is_that_of_the_kernel);
+	tcase_add_test(bytes, elf_layout_is_that_of_the_kernel);
 	tcase_add_test(bytes, init_oci_is_an_elf_program);
 	tcase_set_timeout(bytes, 120);
 #define EACH(test) tcase_add_loop_test(bytes, test, 0, LIBRARY_ASSETS)
