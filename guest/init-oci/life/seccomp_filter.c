@@ -107,23 +107,47 @@ static int change(struct compiler *compiler, uint32_t *call, struct outcome outc
 	return *call ? 0 : -1;
 }
 
+/* The kernel's order of actions, from the strictest, is that of signed numbers. */
+static int32_t leniency(uint32_t action)
+{
+	return (int32_t)(action & SECCOMP_RETURN_ACTION);
+}
+
 /*
  * As with libseccomp, a rule for socket on i386 is also one for socketcall when that does
- * the same, whatever its conditions, for the arguments are in memory then.
+ * the same. The first argument then says so, and the call's own are in memory: conditions
+ * on the first are dropped, and those on others let nothing through that is not to be.
  */
+static bool counts_for_multiplexed(const struct seccomp *seccomp, const struct seccomp_rule *rule)
+{
+	for (size_t i = 0; i < rule->condition_count; i++) {
+		if (rule->conditions[i].argument &&
+		    leniency(rule->action) > leniency(seccomp->default_action))
+			return false;
+	}
+	return true;
+}
+
 static int change_multiplexed(struct compiler *compiler, const struct architecture *architecture,
 			      const struct seccomp_rule *rule)
 {
-	if (!architecture_is_32_bit(architecture))
+	if (!architecture_is_32_bit(architecture) ||
+	    !counts_for_multiplexed(compiler->seccomp, rule))
 		return 0;
 	for (char **name = rule->names; *name; name++) {
 		const struct multiplexed_call *call = multiplexed_call(architecture, *name);
 		struct outcome outcome = { .condition_count = 1, .action = rule->action };
 
+		uint32_t *number;
+
 		if (!call)
 			continue;
 		outcome.conditions = &call->condition;
-		if (change(compiler, &compiler->calls[call->number], outcome) < 0)
+		number = &compiler->calls[call->number];
+		/* What a later rule has for the same is never reached. */
+		if (compiler->outcomes[*number].conditions == outcome.conditions)
+			*number = compiler->outcomes[*number].otherwise;
+		if (change(compiler, number, outcome) < 0)
 			return -1;
 	}
 	return 0;
@@ -145,7 +169,7 @@ static int change_all(struct compiler *compiler, const struct architecture *arch
 		if (number >= 0 && change(compiler, &compiler->calls[number], outcome) < 0)
 			return -1;
 	}
-	return change_multiplexed(compiler, architecture, rule);
+	return count ? change_multiplexed(compiler, architecture, rule) : 0;
 }
 
 static int apply_rule(struct compiler *compiler, const struct architecture *architecture,
@@ -184,10 +208,20 @@ static int apply_rules(struct compiler *compiler, const struct architecture *arc
 	return 0;
 }
 
-/* The kernel's order of actions, from the strictest, is that of signed numbers. */
-static int32_t leniency(uint32_t action)
+/* Those without conditions come before all that have some here, too. */
+static int apply_unconditional_to_multiplexed(struct compiler *compiler,
+					      const struct architecture *architecture)
 {
-	return (int32_t)(action & SECCOMP_RETURN_ACTION);
+	const struct seccomp *seccomp = compiler->seccomp;
+
+	for (size_t i = HAS_SUBSETS ? seccomp->rule_count : 0; i > 0; i--) {
+		const struct seccomp_rule *rule = &seccomp->rules[i - 1];
+
+		if (!rule->condition_count && rule->action != seccomp->default_action &&
+		    change_multiplexed(compiler, architecture, rule) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* The highest number that a rule names; 0 when there is none. */
@@ -436,6 +470,7 @@ static int write_architecture(struct compiler *compiler, const struct architectu
 		compiler->narrow = architecture_is_32_bit(architecture);
 	if (apply_rules(compiler, architecture, false) < 0 ||
 	    apply_rules(compiler, architecture, true) < 0 ||
+	    apply_unconditional_to_multiplexed(compiler, architecture) < 0 ||
 	    hide_newer(compiler, architecture) < 0)
 		return -1;
 	write_outcomes(compiler, architecture);

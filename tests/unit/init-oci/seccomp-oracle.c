@@ -3,8 +3,10 @@
  * Holds init-oci's seccomp filters against what libseccomp makes of the same profile,
  * called as runc calls it, and against the rules themselves, read one after the other:
  *
- *     seccomp-oracle FILE...            profiles, each an OCI linux.seccomp
- *     seccomp-oracle --generated COUNT  as many that are made up
+ *     seccomp-oracle GUEST FILE...            profiles, each an OCI linux.seccomp
+ *     seccomp-oracle GUEST --generated COUNT  as many that are made up
+ *
+ * GUEST is aarch64 or x86_64.
  *
  * Where rules for one call have different actions and hold together, libseccomp follows
  * its own order, and only the rules count.
@@ -29,6 +31,8 @@
 /* More than any architecture has. */
 #define NUMBERS 520
 #define TRIALS 150
+#define ROWS_MAX 2
+#define PARTS_WEIGHT_MAX 22
 
 struct condition {
 	unsigned int argument;
@@ -39,7 +43,7 @@ struct condition {
 struct rule {
 	const char *names[NAMES_MAX];
 	size_t name_count;
-	bool numbers[NUMBERS];	/* of the names that exist */
+	bool numbers[ROWS_MAX][NUMBERS];	/* of the names that exist */
 	uint32_t action;
 	struct condition conditions[CONDITIONS_MAX];
 	size_t condition_count;
@@ -49,10 +53,25 @@ struct profile {
 	uint32_t default_action;
 	struct rule rules[RULES_MAX];
 	size_t rule_count;
+	bool has_subset, is_made_up;
 };
 
+/* The guest's own architecture, its subset if there is one, and what libseccomp calls them. */
+static const struct guest {
+	const char *name;
+	const struct architecture *rows;
+	size_t count;
+	uint32_t theirs[ROWS_MAX];
+	const char *own, *all;
+} guests[] = {
+	{ "aarch64", &architectures[0], 1, { SCMP_ARCH_AARCH64 },
+	  "\"SCMP_ARCH_AARCH64\"", "\"SCMP_ARCH_AARCH64\"" },
+	{ "x86_64", &architectures[1], 2, { SCMP_ARCH_X86_64, SCMP_ARCH_X86 },
+	  "\"SCMP_ARCH_X86_64\"", "\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_X86\"" },
+};
+
+static const struct guest *guest;
 static struct profile profile;
-static const struct architecture *const arm64 = &architectures[0];
 static unsigned long comparisons, conflicts, refused, our_steps, their_steps, our_length,
 	their_length, differing, too_long;
 
@@ -106,21 +125,27 @@ static enum scmp_compare comparison_of(const char *name)
 /* What both know, and what neither does: libseccomp is older than the kernel. */
 static bool is_common(const char *name)
 {
-	const int ours = system_call_number(arm64, name);
-	const int theirs = seccomp_syscall_resolve_name_arch(SCMP_ARCH_AARCH64, name);
+	for (size_t i = 0; i < guest->count; i++) {
+		const int ours = system_call_number(&guest->rows[i], name);
+		const int theirs = seccomp_syscall_resolve_name_arch((int)guest->theirs[i], name);
 
-	if (theirs >= 0 && ours != theirs)
-		fail("another number than libseccomp's: ", name);
-	return theirs >= 0 || ours < 0;
+		if (theirs >= 0 && ours != theirs)
+			fail("another number than libseccomp's: ", name);
+		if (theirs < 0 && ours >= 0 && !multiplexed_call(&guest->rows[i], name))
+			return false;
+	}
+	return true;
 }
 
 static void add_name(struct rule *rule, const char *name)
 {
-	const int number = system_call_number(arm64, name);
-
 	rule->names[rule->name_count++] = name;
-	if (number >= 0)
-		rule->numbers[number] = true;
+	for (size_t i = 0; i < guest->count; i++) {
+		const int number = system_call_number(&guest->rows[i], name);
+
+		if (number >= 0)
+			rule->numbers[i][number] = true;
+	}
 }
 
 /* --- Profiles from a file and to a document */
@@ -175,6 +200,9 @@ static cJSON *read_profile(const char *name)
 	profile.default_action = action_of(member(json, "defaultAction")->valuestring,
 					   member(json, "defaultErrnoRet"));
 	profile.rule_count = 0;
+	profile.has_subset = false;
+	cJSON_ArrayForEach(item, member(json, "architectures"))
+		profile.has_subset |= guest->count > 1 && !strcmp(item->valuestring, "SCMP_ARCH_X86");
 	cJSON_ArrayForEach(item, member(json, "syscalls")) {
 		read_rule(item, &profile.rules[profile.rule_count]);
 		profile.rule_count += profile.rules[profile.rule_count].name_count != 0;
@@ -223,8 +251,8 @@ static char *write_document(size_t *length)
 
 	if (!file)
 		fail("out of memory", "");
-	fputs("{\"process\":{\"args\":[\"a\"]},\"linux\":{\"seccomp\":{\"architectures\":["
-	      "\"SCMP_ARCH_AARCH64\"],", file);
+	fprintf(file, "{\"process\":{\"args\":[\"a\"]},\"linux\":{\"seccomp\":{\"architectures\":[%s],",
+		profile.has_subset ? guest->all : guest->own);
 	write_action(file, "defaultAction", "defaultErrnoRet", profile.default_action);
 	fputs(",\"syscalls\":[", file);
 	for (size_t i = 0; i < profile.rule_count; i++) {
@@ -250,10 +278,25 @@ static bool is_any(const struct rule *rule)
 	return false;
 }
 
-static bool holds(const struct condition *condition, const struct seccomp_call *call)
+/* Which of the guest's architectures the call is of, or -1. */
+static int row_of(const struct seccomp_call *call)
 {
-	const uint64_t argument = call->arguments[condition->argument];
+	for (size_t i = 0; i < (profile.has_subset ? guest->count : 1); i++) {
+		if (call->architecture == guest->rows[i].audit)
+			return (int)i;
+	}
+	return -1;
+}
 
+/* The second row has 32 bits. */
+static bool holds(const struct condition *original, const struct seccomp_call *call)
+{
+	const uint64_t bits = row_of(call) == 1 ? UINT32_MAX : UINT64_MAX;
+	const uint64_t argument = call->arguments[original->argument] & bits;
+	struct condition narrow = *original, *condition = &narrow;
+
+	condition->value &= bits;
+	condition->second &= bits;
 	switch (condition->comparison) {
 	case SCMP_CMP_NE:
 		return argument != condition->value;
@@ -272,9 +315,12 @@ static bool holds(const struct condition *condition, const struct seccomp_call *
 	}
 }
 
-static bool names(const struct rule *rule, int number)
+static bool names(const struct rule *rule, const struct seccomp_call *call)
 {
-	return number >= 0 && number < NUMBERS && rule->numbers[number];
+	const int row = row_of(call);
+
+	return row >= 0 && call->number >= 0 && call->number < NUMBERS &&
+	       rule->numbers[row][call->number];
 }
 
 /* A mask without bits is no condition. */
@@ -292,6 +338,42 @@ static bool is_unconditional(const struct rule *rule)
 	return empty == rule->condition_count || (empty && is_any(rule));
 }
 
+/* libseccomp keeps such a condition, although the call through another has no such argument. */
+static bool has_later_condition(const struct rule *rule)
+{
+	for (size_t i = 0; i < rule->condition_count; i++) {
+		if (rule->conditions[i].argument && !is_empty(&rule->conditions[i]))
+			return !is_unconditional(rule);
+	}
+	return false;
+}
+
+static bool is_multiplexer(const struct seccomp_call *call)
+{
+	return row_of(call) > 0 && (call->number == 102 || call->number == 117);
+}
+
+/* Whether the rule names what is done through another call, as socketcall does bind. */
+static bool names_part(const struct rule *rule, const struct seccomp_call *call)
+{
+	const int row = row_of(call);
+
+	if (!is_multiplexer(call))
+		return false;
+	if (has_later_condition(rule) && (int32_t)(rule->action & 0xffff0000) >
+					 (int32_t)(profile.default_action & 0xffff0000))
+		return false;
+	for (size_t i = 0; row > 0 && i < rule->name_count; i++) {
+		const struct multiplexed_call *part =
+			multiplexed_call(&guest->rows[row], rule->names[i]);
+
+		if (part && part->number == call->number &&
+		    part->condition.value == (uint32_t)call->arguments[0])
+			return true;
+	}
+	return false;
+}
+
 static bool rule_holds(const struct rule *rule, const struct seccomp_call *call)
 {
 	size_t held = 0;
@@ -304,18 +386,36 @@ static bool rule_holds(const struct rule *rule, const struct seccomp_call *call)
 /* Whether runc answers before libseccomp's filter does: it is newer than all in the profile. */
 static bool is_hidden(const struct seccomp_call *call)
 {
+	const int row = row_of(call);
 	uint32_t last = 0;
 
-	if (profile.default_action == SCMP_ACT_ALLOW || profile.default_action == SCMP_ACT_LOG ||
+	if (row < 0 || profile.default_action == SCMP_ACT_ALLOW || profile.default_action == SCMP_ACT_LOG ||
 	    (profile.default_action & 0xffff0000) == SCMP_ACT_TRACE(0))
 		return false;
 	for (size_t i = 0; i < profile.rule_count; i++) {
 		for (uint32_t number = last; number < NUMBERS; number++) {
-			if (profile.rules[i].numbers[number])
+			if (profile.rules[i].numbers[row][number])
 				last = number;
 		}
 	}
 	return last && (uint32_t)call->number > last;
+}
+
+/* How many lists of conditions there are for the call, one of which must hold. */
+static size_t chains_of(const struct seccomp_call *call)
+{
+	size_t chains = 0;
+
+	for (size_t i = 0; i < profile.rule_count; i++) {
+		const struct rule *rule = &profile.rules[i];
+
+		if (rule->action == profile.default_action)
+			continue;
+		if (names(rule, call))
+			chains += is_any(rule) ? rule->condition_count : 1;
+		chains += names_part(rule, call) + 2 * has_later_condition(rule);
+	}
+	return chains;
 }
 
 /* What the rules say, and whether they contradict each other. */
@@ -324,7 +424,7 @@ static uint32_t answer(const struct seccomp_call *call, bool *conflict)
 	const struct rule *found = NULL;
 
 	*conflict = false;
-	if (call->architecture != arm64->audit)
+	if (row_of(call) < 0)
 		return SCMP_ACT_KILL;
 	if (is_hidden(call))
 		return SCMP_ACT_ERRNO(ENOSYS);
@@ -332,34 +432,30 @@ static uint32_t answer(const struct seccomp_call *call, bool *conflict)
 		const struct rule *rule = &profile.rules[i];
 
 		if (rule->action != profile.default_action && is_unconditional(rule) &&
-		    names(rule, call->number))
+		    names(rule, call))
 			return rule->action;
 	}
 	for (size_t i = 0; i < profile.rule_count; i++) {
 		const struct rule *rule = &profile.rules[i];
 
-		if (rule->action == profile.default_action || !names(rule, call->number) ||
-		    !rule_holds(rule, call))
+		if (rule->action != profile.default_action && is_unconditional(rule) &&
+		    names_part(rule, call)) {
+			/* Nor is it known which of several libseccomp follows. */
+			*conflict = chains_of(call) > 1;
+			return rule->action;
+		}
+	}
+	for (size_t i = 0; i < profile.rule_count; i++) {
+		const struct rule *rule = &profile.rules[i];
+
+		if (rule->action == profile.default_action ||
+		    (!(names(rule, call) && rule_holds(rule, call)) && !names_part(rule, call)))
 			continue;
 		if (!found)
 			found = rule;
 		*conflict |= found->action != rule->action;
 	}
 	return found ? found->action : profile.default_action;
-}
-
-/* How many lists of conditions there are for the call, one of which must hold. */
-static size_t chains_of(int number)
-{
-	size_t chains = 0;
-
-	for (size_t i = 0; i < profile.rule_count; i++) {
-		const struct rule *rule = &profile.rules[i];
-
-		if (rule->action != profile.default_action && names(rule, number))
-			chains += is_any(rule) ? rule->condition_count : 1;
-	}
-	return chains;
 }
 
 /* For the time that libseccomp takes, which grows exponentially. */
@@ -381,36 +477,60 @@ static unsigned int weight(const struct rule *rule)
 	return sum;
 }
 
+/* How many conditions there are for calls that tell by an argument what they do. */
+static unsigned int weight_of_parts(void)
+{
+	unsigned int sum = 0;
+
+	for (size_t i = 0; profile.has_subset && i < profile.rule_count; i++) {
+		const struct rule *rule = &profile.rules[i];
+
+		for (size_t j = 0; j < rule->name_count; j++) {
+			if (multiplexed_call(&guest->rows[1], rule->names[j]))
+				sum += 1 + weight(rule);
+		}
+	}
+	return sum;
+}
+
 static bool is_too_much(void)
 {
-	for (int number = 0; number < NUMBERS; number++) {
-		unsigned int sum = 0;
+	struct seccomp_call call;
 
-		for (size_t i = 0; i < profile.rule_count; i++) {
-			if (names(&profile.rules[i], number))
-				sum += weight(&profile.rules[i]);
+	if (profile.is_made_up && weight_of_parts() > PARTS_WEIGHT_MAX)
+		return true;
+	for (size_t row = 0; row < guest->count; row++) {
+		call.architecture = guest->rows[row].audit;
+		for (call.number = 0; call.number < NUMBERS; call.number++) {
+			unsigned int sum = 0;
+
+			for (size_t i = 0; i < profile.rule_count; i++) {
+				if (names(&profile.rules[i], &call))
+					sum += weight(&profile.rules[i]);
+			}
+			if (sum > 10)
+				return true;
 		}
-		if (sum > 10)
-			return true;
 	}
 	return false;
 }
 
 static int add_rule(scmp_filter_ctx context, const struct rule *rule)
 {
-	bool seen[NUMBERS] = { false };
+	int numbers[NAMES_MAX];
+	size_t seen = 0, before;
 
 	for (size_t i = 0; i < rule->name_count; i++) {
 		const int number = seccomp_syscall_resolve_name(rule->names[i]);
-		const int ours = system_call_number(arm64, rule->names[i]);
 		const bool any = is_any(rule);
 		struct scmp_arg_cmp list[CONDITIONS_MAX];
 		int result = 0;
 
-		if (number == __NR_SCMP_ERROR || (ours >= 0 && seen[ours]))
+		for (before = 0; before < seen && numbers[before] != number; before++)
+			;
+		if (number == __NR_SCMP_ERROR || before < seen)
 			continue;
-		if (ours >= 0)
-			seen[ours] = true;
+		numbers[seen++] = number;
 		for (size_t j = 0; j < rule->condition_count; j++) {
 			const struct condition *condition = &rule->conditions[j];
 
@@ -438,9 +558,11 @@ static bool ask_libseccomp(struct bpf_program *program)
 
 	if (!context || !file)
 		fail("libseccomp does not start", "");
-	if (seccomp_arch_exist(context, SCMP_ARCH_AARCH64))
-		result = seccomp_arch_add(context, SCMP_ARCH_AARCH64) ||
+	if (seccomp_arch_exist(context, guest->theirs[0]))
+		result = seccomp_arch_add(context, guest->theirs[0]) ||
 			 seccomp_arch_remove(context, SCMP_ARCH_NATIVE);
+	if (profile.has_subset)
+		result = result || seccomp_arch_add(context, guest->theirs[1]);
 	if (result)
 		fail("libseccomp does not know the architecture", "");
 	for (size_t i = 0; i < profile.rule_count && !result; i++) {
@@ -490,6 +612,12 @@ static void tell(const char *what, const struct seccomp_call *call, uint32_t wan
 	exit(1);
 }
 
+/* libseccomp knows these as another architecture's; for the kernel they are no calls. */
+static bool is_of_x32(const struct seccomp_call *call)
+{
+	return call->architecture == architectures[1].audit && (uint32_t)call->number >= 0x40000000;
+}
+
 static void compare(const struct bpf_program *ours, const struct bpf_program *theirs,
 		    const struct seccomp_call *call)
 {
@@ -501,16 +629,16 @@ static void compare(const struct bpf_program *ours, const struct bpf_program *th
 		tell("init-oci", call, wanted, got);
 	comparisons++;
 	conflicts += conflict;
-	if (!theirs)
+	if (!theirs || is_of_x32(call))
 		return;
 	got = bpf_run(theirs, call, &their_steps);
-	if (call->architecture == arm64->audit && is_hidden(call))
+	if (is_hidden(call))
 		got = SCMP_ACT_ERRNO(ENOSYS);
 	/*
 	 * With several chains of conditions for one call, libseccomp sometimes gives up
 	 * on all when one does not hold, and lets the default decide.
 	 */
-	if (got != wanted && !conflict && chains_of(call->number) <= 1)
+	if (got != wanted && !conflict && chains_of(call) <= 1)
 		tell("libseccomp", call, wanted, got);
 	differing += got != wanted;
 }
@@ -542,10 +670,12 @@ static void choose_arguments(struct seccomp_call *call)
 {
 	for (size_t i = 0; i < COUNT(call->arguments); i++)
 		call->arguments[i] = random_number() >> below(64);
+	if (is_multiplexer(call))
+		call->arguments[0] = below(26);
 	for (size_t i = 0; i < profile.rule_count; i++) {
 		const struct rule *rule = &profile.rules[i];
 
-		if (!rule->condition_count || !names(rule, call->number))
+		if (!rule->condition_count || !names(rule, call))
 			continue;
 		for (size_t j = 0; j < rule->condition_count; j++) {
 			if (below(2))
@@ -555,28 +685,30 @@ static void choose_arguments(struct seccomp_call *call)
 	}
 }
 
-static bool has_conditions(int number)
+static bool has_conditions(const struct seccomp_call *call)
 {
 	for (size_t i = 0; i < profile.rule_count; i++) {
-		if (profile.rules[i].condition_count && names(&profile.rules[i], number))
+		if (profile.rules[i].condition_count && names(&profile.rules[i], call))
 			return true;
 	}
-	return false;
+	return is_multiplexer(call);
 }
 
-static void ask_all(const struct bpf_program *ours, const struct bpf_program *theirs)
+static void ask_about(const struct architecture *architecture, const struct bpf_program *ours,
+		      const struct bpf_program *theirs)
 {
-	static const uint32_t other_architectures[] = {
-		0, 0xc000003e, 0x40000003, 0x40000028, 0x800000b7, 0xc00000f3, UINT32_MAX,
-	};
 	static const int other_numbers[] = { -1, -2, INT32_MIN, INT32_MAX, 0x40000000, 100000 };
-	struct seccomp_call call = { .architecture = arm64->audit };
+	struct seccomp_call call = { .architecture = architecture->audit };
 
 	for (call.number = 0; call.number < NUMBERS; call.number++) {
-		const unsigned int trials = has_conditions(call.number) ? TRIALS : 1;
+		const unsigned int trials = has_conditions(&call) ? TRIALS : 1;
 
 		for (unsigned int i = 0; i < trials; i++) {
 			choose_arguments(&call);
+			if (architecture_is_32_bit(architecture)) {
+				for (size_t j = 0; j < COUNT(call.arguments); j++)
+					call.arguments[j] = (uint32_t)call.arguments[j];
+			}
 			compare(ours, theirs, &call);
 		}
 	}
@@ -584,6 +716,17 @@ static void ask_all(const struct bpf_program *ours, const struct bpf_program *th
 		call.number = other_numbers[i];
 		compare(ours, theirs, &call);
 	}
+}
+
+static void ask_all(const struct bpf_program *ours, const struct bpf_program *theirs)
+{
+	static const uint32_t other_architectures[] = {
+		0, 0xc000003e, 0x40000003, 0x40000028, 0x800000b7, 0xc00000f3, UINT32_MAX,
+	};
+	struct seccomp_call call = { .number = 0 };
+
+	for (size_t i = 0; i < guest->count; i++)
+		ask_about(&guest->rows[i], ours, theirs);
 	for (size_t i = 0; i < COUNT(other_architectures); i++) {
 		call.architecture = other_architectures[i];
 		for (call.number = 0; call.number < NUMBERS; call.number += 37)
@@ -604,7 +747,7 @@ static void try_profile(void)
 	if (config_parse(text, length, NULL, 0, &config, &error) < 0)
 		fail(error.text, text);
 	refused += !taken;
-	if (seccomp_filter_compile(&config.seccomp, architectures, ARCHITECTURES, &ours, &error) < 0) {
+	if (seccomp_filter_compile(&config.seccomp, guest->rows, guest->count, &ours, &error) < 0) {
 		if (!strstr(error.text, "too many rules") ||
 		    (taken && theirs.length <= 100))
 			fail(error.text, text);
@@ -659,12 +802,14 @@ static void make_up_conditions(struct rule *rule)
 /* Few names: rules for the same call are what is to be tried. */
 static const char *made_up_name(bool few)
 {
+	const struct architecture *row;
 	const struct system_call *call;
 	const char *name;
 
 	do {
-		call = &arm64->calls[below(few ? 12 : (unsigned int)arm64->call_count)];
-		name = arm64->names + call->name;
+		row = &guest->rows[below((unsigned int)guest->count)];
+		call = &row->calls[below(few ? 12 : (unsigned int)row->call_count)];
+		name = row->names + call->name;
 	} while (!is_common(name));
 	return name;
 }
@@ -687,7 +832,9 @@ static void make_up_profile(void)
 	const uint32_t action = made_up_action();
 	const unsigned int count = below(below(8) ? 8 : 60);
 
+	profile.is_made_up = true;
 	profile.default_action = made_up_action();
+	profile.has_subset = guest->count > 1 && below(2);
 	for (profile.rule_count = 0; profile.rule_count < count; profile.rule_count++)
 		make_up_rule(&profile.rules[profile.rule_count],
 			     one_action ? action : made_up_action());
@@ -697,13 +844,19 @@ int main(int argc, char **argv)
 {
 	unsigned long count = 0;
 
-	if (argc == 3 && !strcmp(argv[1], "--generated")) {
-		for (count = strtoul(argv[2], NULL, 10); count > 0; count--) {
+	for (size_t i = 0; argc > 1 && i < COUNT(guests); i++) {
+		if (!strcmp(guests[i].name, argv[1]))
+			guest = &guests[i];
+	}
+	if (!guest)
+		fail("the first argument is no guest", "");
+	if (argc == 4 && !strcmp(argv[2], "--generated")) {
+		for (count = strtoul(argv[3], NULL, 10); count > 0; count--) {
 			make_up_profile();
 			try_profile();
 		}
 	} else {
-		for (int i = 1; i < argc; i++) {
+		for (int i = 2; i < argc; i++) {
 			cJSON *json = read_profile(argv[i]);
 
 			try_profile();

@@ -512,6 +512,14 @@ START_TEST(knows_calls_that_are_made_through_another)
 	ck_assert_uint_eq(run_32("socketcall", 1), SECCOMP_RETURN_ALLOW);
 	ck_assert_uint_eq(run_32("socketcall", 2), SECCOMP_RETURN_ERRNO | 1);
 	release();
+	/* What cannot be told is not let through. */
+	compile(ALSO("X86", "ERRNO", RULE("socket", "ALLOW", ARG(1, "EQ", 1, "")) ","
+				     RULE("mseal", "ALLOW", "")));
+	ck_assert_uint_eq(run_32("socketcall", 1), SECCOMP_RETURN_ERRNO | 1);
+	release();
+	compile(ALSO("X86", "ALLOW", RULE("socket", "TRAP", ARG(1, "EQ", 1, ""))));
+	ck_assert_uint_eq(run_32("socketcall", 1), SECCOMP_RETURN_TRAP);
+	release();
 	/* Of these, i386 has no number. */
 	compile(ALSO("X86", "ALLOW", "{\"names\":[\"semop\",\"send\"],"
 				     "\"action\":\"SCMP_ACT_TRAP\"}"));
