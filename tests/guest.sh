@@ -6,7 +6,12 @@
 # the path of a UNIX socket may not be long, and that of the tree may.
 #
 # Environment, of which make check sets what is not set:
-#   KERNEL     the kernel, a raw Image [that of the library]
+#   KERNEL     the kernel, in the file that a VMM takes [that of the library]
+#   GUEST      the architecture that it is for [what its header says]
+#   MACHINE    the machine of QEMU that it runs on, of those in tests/machines.sh
+#              [the first of them]
+#   ACCELERATOR  kvm, for a host that runs the guest with it; a test that needs
+#              emulation does not ask [tcg]
 #   INIT_OCI   init-oci [that of the library]
 #   PEER       the back end of a vsock device [tests/tsi/tsi-peer]
 #   BUILD_DIR  where Debian's packages are kept [tests/work of the build directory]
@@ -17,7 +22,8 @@
 LC_ALL=C
 PATH=$PATH:/usr/sbin:/sbin
 PATIENCE=${PATIENCE:-300}
-export LC_ALL PATH PATIENCE
+ACCELERATOR=${ACCELERATOR:-tcg}
+export LC_ALL PATH PATIENCE ACCELERATOR
 : "${top_srcdir:?run by make check}" "${top_builddir:?}" "${KERNEL:?}" "${INIT_OCI:?}" "${BUILD_DIR:?}"
 # shellcheck source=tests/tap.sh
 . "$top_srcdir/tests/tap.sh"
@@ -31,19 +37,32 @@ for file in "$KERNEL" "$INIT_OCI"; do
 done
 KERNEL=$(realpath "$KERNEL") INIT_OCI=$(realpath "$INIT_OCI")
 PEER=${PEER:-$top_builddir/tests/tsi/tsi-peer}
-need qemu-system-aarch64 qemu-system-arm
+machines='' qemu='' qemu_package='' processor='' console='' debian_architecture='' triplet='' compiler_package=''
+machine='' bus='' acpi=''
+# shellcheck source=tests/machines.sh
+. "$top_srcdir/tests/machines.sh"
+export GUEST MACHINE
+need "$qemu" "$qemu_package"
 need cpio cpio
+debian=$BUILD_DIR/debian/$debian_architecture
 
-# need_deb PACKAGE[=VERSION]: skip all without what Debian has for the guest.
+# need_deb PACKAGE[=VERSION]: skip all without what Debian has for the guest; it is
+# unpacked in $debian/PACKAGE.
 need_deb() {
-	"$top_srcdir/guest/fetch-deb" "$1" "$BUILD_DIR/debian/${1%%=*}" >"$scratch/fetch.log" 2>&1 ||
+	"$top_srcdir/guest/fetch-deb" --architecture="$debian_architecture" "$1" "$debian/${1%%=*}" \
+		>"$scratch/fetch.log" 2>&1 ||
 		skip_all "Debian's $1 cannot be fetched" "$scratch/fetch.log"
+}
+
+# need_compiler: skip all without one that makes programs for the guest.
+need_compiler() {
+	need "$triplet-gcc" "$compiler_package"
 }
 
 # need_tsi_guest: skip all without what builds the guests of tests/tsi, or with a
 # kernel that knows no TSI.
 need_tsi_guest() {
-	need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+	need_compiler
 	grep -q tsi_hijack "$KERNEL" || skip_all "the kernel $KERNEL has no CONFIG_TSI"
 	MUSL_VERSION=''
 	# shellcheck source=guest/init-oci/pins

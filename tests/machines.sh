@@ -9,12 +9,13 @@
 #       KERNEL   the kernel, if there is one to ask
 #       MACHINE  one of its machines [the first of $machines]
 # Out:  GUEST, MACHINE
-#       machines             all that GUEST has, the default first
+#       machines             all that GUEST has, the default first, one with PCI last
 #       qemu, qemu_package   the program, and Debian's package with it
 #       processor            -cpu of an emulated processor that has everything
 #       console              the kernel's name of the serial port
 #       debian_architecture  what Debian calls the architecture
 #       triplet              the prefix of the names of its compiler, less the last -
+#       compiler_package     Debian's package with the compiler
 #       machine              -M of the machine
 #       bus                  where its virtio devices are: virtio-blk-$bus
 #       acpi                 yes, if the machine is described by ACPI; else no
@@ -49,6 +50,9 @@ choose_guest() {
 	qemu_package=$1 processor=$2 console=$3 debian_architecture=$4 triplet=$5
 	shift 5
 	machines=$*
+	# A host's own compiler needs no package for its architecture.
+	compiler_package=gcc
+	[ "$(uname -m)" = "$GUEST" ] || compiler_package=gcc-$(echo "$triplet" | tr _ -)
 }
 
 # choose_machine MACHINE: of the guest that was chosen

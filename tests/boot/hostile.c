@@ -89,6 +89,12 @@ static int slow_down(void)
 	return status;
 }
 
+#ifdef __x86_64__
+#define PROGRAM_COUNTER rip
+#else
+#define PROGRAM_COUNTER pc
+#endif
+
 /* A real fault: PID 1 goes on where there is nothing. */
 static int make_fault(void)
 {
@@ -100,7 +106,7 @@ static int make_fault(void)
 		perror("stop PID 1");
 		return 1;
 	}
-	registers.pc = 0;
+	registers.PROGRAM_COUNTER = 0;
 	if (ptrace(PTRACE_SETREGSET, 1, (void *)NT_PRSTATUS, &space) < 0 ||
 	    ptrace(PTRACE_DETACH, 1, NULL, NULL) < 0) {
 		perror("let PID 1 go on");

@@ -8,6 +8,7 @@
 
 #include "base/linux_abi.h"
 #include "config/json.h"
+#include "config/system_calls.h"
 
 #define ARGUMENT_MAX 5
 
@@ -246,7 +247,8 @@ static int parse_flags(const struct object *object, struct seccomp *seccomp, str
  * They say for which architectures there are rules besides the guest's own. One for
  * which the kernel runs no programs needs none.
  */
-static int check_architectures(const struct object *object, struct error *error)
+static int parse_architectures(const struct object *object, struct seccomp *seccomp,
+			       struct error *error)
 {
 	static const char prefix[] = "SCMP_ARCH_";
 	const cJSON *array, *item;
@@ -259,6 +261,7 @@ static int check_architectures(const struct object *object, struct error *error)
 					  error);
 		if (strncmp(item->valuestring, prefix, strlen(prefix)) != 0)
 			return unknown(object, "architectures", item->valuestring, error);
+		seccomp->subsets |= architecture_bit(item->valuestring);
 	}
 	return 0;
 }
@@ -276,7 +279,7 @@ static int check_listener(const struct object *object, struct error *error)
 
 static int parse(const struct object *object, struct seccomp *seccomp, struct error *error)
 {
-	if (check_architectures(object, error) < 0 || check_listener(object, error) < 0 ||
+	if (parse_architectures(object, seccomp, error) < 0 || check_listener(object, error) < 0 ||
 	    parse_flags(object, seccomp, error) < 0 || parse_rules(object, seccomp, error) < 0 ||
 	    parse_action(object, "defaultAction", "defaultErrnoRet", &seccomp->default_action,
 			 &seccomp->present, error) < 0)

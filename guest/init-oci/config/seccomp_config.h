@@ -38,6 +38,7 @@ struct seccomp {
 	bool present;
 	uint32_t default_action;
 	unsigned int flags;	/* of seccomp(2) */
+	unsigned int subsets;	/* bits of the architectures that have rules, too */
 	struct seccomp_rule *rules;
 	size_t rule_count;
 };

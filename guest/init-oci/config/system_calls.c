@@ -4,13 +4,15 @@
 
 #include <string.h>
 
+#include "machine/multiplexed_i386.h"
+
 /* One string for all names, since a pointer to each would take more than the names. */
 #define NAME_TYPE(of, name, number) char name##_[sizeof(#name)];
 #define NAME(of, name, number) #name,
 #define CALL(of, name, number) { offsetof(struct names_##of, name##_), number },
 #define LIMIT(of, name, number) char name##_[number + 1];
 
-#define DEFINE(of, audit, SYSTEM_CALLS) \
+#define DEFINE(of, name, audit, SYSTEM_CALLS) \
 	struct names_##of { \
 		SYSTEM_CALLS(NAME_TYPE, of) \
 	}; \
@@ -21,7 +23,7 @@
 	};
 FOR_EACH_ARCHITECTURE(DEFINE)
 
-#define ROW(of, audit_architecture, SYSTEM_CALLS) { \
+#define ROW(of, name, audit_architecture, SYSTEM_CALLS) { \
 	.audit = audit_architecture, \
 	.names = (const char *)&names_##of, \
 	.calls = calls_##of, \
@@ -29,6 +31,38 @@ FOR_EACH_ARCHITECTURE(DEFINE)
 	.call_limit = sizeof(union limit_##of), \
 },
 const struct architecture architectures[ARCHITECTURES] = { FOR_EACH_ARCHITECTURE(ROW) };
+
+unsigned int architecture_bit(const char *name)
+{
+#define ARCHITECTURE_NAME(of, name, audit, SYSTEM_CALLS) name,
+	static const char *const names[ARCHITECTURES] = {
+		FOR_EACH_ARCHITECTURE(ARCHITECTURE_NAME)
+	};
+
+	/* The guest's own needs none. */
+	for (unsigned int i = 1; i < ARCHITECTURES; i++) {
+		if (!strcmp(names[i], name))
+			return 1u << i;
+	}
+	return 0;
+}
+
+const struct multiplexed_call *multiplexed_call(const struct architecture *architecture,
+						const char *name)
+{
+#define MULTIPLEXED(name, number, which) { \
+	#name, number, { .comparison = SECCOMP_EQUAL, .mask = UINT64_MAX, .value = which } \
+},
+	static const struct multiplexed_call calls[] = { MULTIPLEXED_I386(MULTIPLEXED) };
+
+	if (!architecture_is_32_bit(architecture))
+		return NULL;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		if (!strcmp(calls[i].name, name))
+			return &calls[i];
+	}
+	return NULL;
+}
 
 int system_call_number(const struct architecture *architecture, const char *name)
 {

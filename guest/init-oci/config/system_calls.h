@@ -2,11 +2,12 @@
 #ifndef INIT_OCI_SYSTEM_CALLS_H
 #define INIT_OCI_SYSTEM_CALLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* The guest's, of the directories in machine/. */
-#include "architectures.h"
+#include "config/seccomp_config.h"
+#include "machine/architectures.h"
 
 /* A system call of one architecture. */
 struct system_call {
@@ -23,10 +24,31 @@ struct architecture {
 	uint32_t call_limit;	/* above every number */
 };
 
-/* The guest's own first, and then those of its subsets for which its kernel is built. */
-#define COUNT_ARCHITECTURE(of, audit, system_calls) + 1
+#define COUNT_ARCHITECTURE(of, name, audit, system_calls) + 1
 enum { ARCHITECTURES = 0 FOR_EACH_ARCHITECTURE(COUNT_ARCHITECTURE) };
+/* What only subsets need, the programs of guests without any go without. */
+#define HAS_SUBSETS (ARCHITECTURES > 1)
 extern const struct architecture architectures[ARCHITECTURES];
+
+/* A name in a profile's list of architectures adds its bit; any other means nothing here. */
+unsigned int architecture_bit(const char *name);
+
+/* The guest's own never is. */
+static inline bool architecture_is_32_bit(const struct architecture *architecture)
+{
+	return HAS_SUBSETS && !(architecture->audit & UINT32_C(0x80000000));
+}
+
+/* A call that is made through another one, for which the condition tells. */
+struct multiplexed_call {
+	char name[12];
+	uint16_t number;
+	struct seccomp_condition condition;
+};
+
+/* NULL when the architecture has no such call. */
+const struct multiplexed_call *multiplexed_call(const struct architecture *architecture,
+						const char *name);
 
 /* The call's number, or -1 when the architecture has no such call. */
 int system_call_number(const struct architecture *architecture, const char *name);

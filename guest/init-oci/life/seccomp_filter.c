@@ -52,6 +52,7 @@ struct compiler {
 	struct verdict *verdicts;
 	size_t verdict_count;
 	bool too_long;
+	bool narrow;		/* arguments have 32 bits */
 };
 
 /* --- Rules to outcomes */
@@ -106,6 +107,28 @@ static int change(struct compiler *compiler, uint32_t *call, struct outcome outc
 	return *call ? 0 : -1;
 }
 
+/*
+ * As with libseccomp, a rule for socket on i386 is also one for socketcall when that does
+ * the same, whatever its conditions, for the arguments are in memory then.
+ */
+static int change_multiplexed(struct compiler *compiler, const struct architecture *architecture,
+			      const struct seccomp_rule *rule)
+{
+	if (!architecture_is_32_bit(architecture))
+		return 0;
+	for (char **name = rule->names; *name; name++) {
+		const struct multiplexed_call *call = multiplexed_call(architecture, *name);
+		struct outcome outcome = { .condition_count = 1, .action = rule->action };
+
+		if (!call)
+			continue;
+		outcome.conditions = &call->condition;
+		if (change(compiler, &compiler->calls[call->number], outcome) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int change_all(struct compiler *compiler, const struct architecture *architecture,
 		      const struct seccomp_rule *rule, const struct seccomp_condition *conditions,
 		      size_t count)
@@ -122,7 +145,7 @@ static int change_all(struct compiler *compiler, const struct architecture *arch
 		if (number >= 0 && change(compiler, &compiler->calls[number], outcome) < 0)
 			return -1;
 	}
-	return 0;
+	return change_multiplexed(compiler, architecture, rule);
 }
 
 static int apply_rule(struct compiler *compiler, const struct architecture *architecture,
@@ -288,10 +311,16 @@ static size_t write_load(struct compiler *compiler, const struct seccomp_conditi
 					    (half == UPPER ? sizeof(uint32_t) : 0)));
 }
 
+static bool has_no_upper_half(const struct compiler *compiler)
+{
+	return HAS_SUBSETS && compiler->narrow;
+}
+
 static size_t write_equal(struct compiler *compiler, const struct seccomp_condition *condition,
 			  enum half half, size_t if_true, size_t if_false)
 {
-	const uint32_t mask = (uint32_t)(condition->mask >> 32 * half);
+	const bool none = has_no_upper_half(compiler) && half == UPPER;
+	const uint32_t mask = none ? 0 : (uint32_t)(condition->mask >> 32 * half);
 	const uint32_t value = (uint32_t)(condition->value >> 32 * half);
 
 	if (!mask)
@@ -312,6 +341,8 @@ static size_t write_greater(struct compiler *compiler, const struct seccomp_cond
 
 	write_jump(compiler, code, (uint32_t)condition->value, if_true, if_false);
 	place = write_load(compiler, condition, LOWER);
+	if (has_no_upper_half(compiler))
+		return place;
 	place = write_jump(compiler, BPF_JUMP_EQUAL, upper, place, if_false);
 	write_jump(compiler, BPF_JUMP_GREATER, upper, if_true, place);
 	return write_load(compiler, condition, UPPER);
@@ -401,6 +432,8 @@ static int write_architecture(struct compiler *compiler, const struct architectu
 
 	memset(compiler->calls, 0, (architecture->call_limit + 1) * sizeof(*compiler->calls));
 	compiler->outcome_count = 1;
+	if (HAS_SUBSETS)
+		compiler->narrow = architecture_is_32_bit(architecture);
 	if (apply_rules(compiler, architecture, false) < 0 ||
 	    apply_rules(compiler, architecture, true) < 0 ||
 	    hide_newer(compiler, architecture) < 0)
@@ -414,6 +447,12 @@ static int write_architecture(struct compiler *compiler, const struct architectu
 	return 0;
 }
 
+/* Whether it is in the profile's list; the guest's own need not be. */
+static bool has_rules(const struct seccomp *seccomp, const struct architecture *architecture)
+{
+	return seccomp->subsets >> (architecture - architectures) & 1;
+}
+
 static int write_program(struct compiler *compiler, const struct architecture *architecture,
 			 size_t count)
 {
@@ -421,6 +460,8 @@ static int write_program(struct compiler *compiler, const struct architecture *a
 	size_t place = place_of_action(compiler, SECCOMP_RETURN_KILL_THREAD);
 
 	for (size_t i = count; i > 0; i--) {
+		if (HAS_SUBSETS && i > 1 && !has_rules(compiler->seccomp, &architecture[i - 1]))
+			continue;
 		if (write_architecture(compiler, &architecture[i - 1], &place) < 0)
 			return -1;
 	}
@@ -433,7 +474,8 @@ static int write_program(struct compiler *compiler, const struct architecture *a
 static bool is_known(const struct architecture *architecture, size_t count, const char *name)
 {
 	while (count-- > 0) {
-		if (system_call_number(&architecture[count], name) >= 0)
+		if (system_call_number(&architecture[count], name) >= 0 ||
+		    multiplexed_call(&architecture[count], name))
 			return true;
 	}
 	return false;

@@ -21,10 +21,11 @@ struct seccomp_filter {
 };
 
 /*
- * Makes the program for the architectures. Of the rules for a system call, the first
- * without conditions decides, else the first whose conditions hold. A system call above
- * all that the rules name is absent, unless the default is to allow it. On success the
- * filter is to be freed.
+ * Makes the program for the first architecture, and for those of the others that are in
+ * the profile's list: a call of any other ends the thread. Of the rules for a system call,
+ * the first without conditions decides, else the first whose conditions hold. A system
+ * call above all that the rules name is absent, unless the default is to allow it. On
+ * success the filter is to be freed.
  */
 int seccomp_filter_compile(const struct seccomp *seccomp,
 			   const struct architecture *architecture, size_t count,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What a container engine puts into linux.seccomp from a file of its own: the file's
- * rules for arm64 and the capabilities that it grants by default. Docker's and podman's
- * files have the same form.
+ * rules for an architecture and the capabilities that it grants by default. Docker's and
+ * podman's files have the same form.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,7 +16,14 @@ static const char *const capabilities[] = {
 	"CAP_KILL", "CAP_MKNOD", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SETFCAP",
 	"CAP_SETGID", "CAP_SETPCAP", "CAP_SETUID", "CAP_SYS_CHROOT", NULL
 };
-static const char *const architectures[] = { "arm64", NULL };
+/* What the file calls them, and those whose programs they run, first their own. */
+static const struct architecture {
+	const char *name;
+	const char *seccomp_names[3];
+} architectures[] = {
+	{ "arm64", { "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM" } },
+	{ "amd64", { "SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32" } },
+};
 
 static cJSON *read_json(const char *name)
 {
@@ -57,35 +64,48 @@ static bool has_none(const cJSON *object, const char *key)
 	return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(object, key)) == 0;
 }
 
-static bool is_for_this(const cJSON *rule)
+static bool is_for(const cJSON *rule, const struct architecture *architecture)
 {
 	const cJSON *includes = cJSON_GetObjectItemCaseSensitive(rule, "includes");
 	const cJSON *excludes = cJSON_GetObjectItemCaseSensitive(rule, "excludes");
+	const char *const list[] = { architecture->name, NULL };
 
 	return (has_none(includes, "caps") || has_one_of(includes, "caps", capabilities)) &&
-	       (has_none(includes, "arches") || has_one_of(includes, "arches", architectures)) &&
-	       !has_one_of(excludes, "caps", capabilities) &&
-	       !has_one_of(excludes, "arches", architectures);
+	       (has_none(includes, "arches") || has_one_of(includes, "arches", list)) &&
+	       !has_one_of(excludes, "caps", capabilities) && !has_one_of(excludes, "arches", list);
+}
+
+static const struct architecture *find_architecture(const char *name)
+{
+	for (size_t i = 0; i < sizeof(architectures) / sizeof(architectures[0]); i++) {
+		if (!strcmp(architectures[i].name, name))
+			return &architectures[i];
+	}
+	fprintf(stderr, "%s: is no architecture of a guest\n", name);
+	exit(2);
 }
 
 int main(int argc, char **argv)
 {
 	static const char *const members[] = { "includes", "excludes", "comment", "errno" };
-	static const char *const names[] = { "SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM" };
-	cJSON *profile, *rules, *rule, *next;
+	const struct architecture *architecture;
+	cJSON *profile, *names, *rules, *rule, *next;
 
-	if (argc != 2) {
-		fputs("Usage: engine-profile FILE\n", stderr);
+	if (argc != 3) {
+		fputs("Usage: engine-profile arm64|amd64 FILE\n", stderr);
 		return 2;
 	}
-	profile = read_json(argv[1]);
+	architecture = find_architecture(argv[1]);
+	profile = read_json(argv[2]);
 	cJSON_DeleteItemFromObjectCaseSensitive(profile, "archMap");
 	cJSON_DeleteItemFromObjectCaseSensitive(profile, "defaultErrno");
-	cJSON_AddItemToObject(profile, "architectures", cJSON_CreateStringArray(names, 2));
+	names = cJSON_AddArrayToObject(profile, "architectures");
+	for (size_t i = 0; i < 3 && architecture->seccomp_names[i]; i++)
+		cJSON_AddItemToArray(names, cJSON_CreateString(architecture->seccomp_names[i]));
 	rules = cJSON_GetObjectItemCaseSensitive(profile, "syscalls");
 	for (rule = rules->child; rule; rule = next) {
 		next = rule->next;
-		if (!is_for_this(rule)) {
+		if (!is_for(rule, architecture)) {
 			cJSON_Delete(cJSON_DetachItemViaPointer(rules, rule));
 			continue;
 		}

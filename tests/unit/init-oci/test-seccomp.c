@@ -14,6 +14,22 @@ static struct config config;
 static struct error error;
 static struct seccomp_filter filter;
 
+/* The guest's own architecture, and its subsets. */
+static const struct architecture *own;
+static size_t count;
+
+static void for_aarch64(void)
+{
+	own = &architectures[0];
+	count = 1;
+}
+
+static void for_x86_64(void)
+{
+	own = &architectures[1];
+	count = 2;
+}
+
 /* A document with that profile. */
 #define SECCOMP(profile) "{\"process\":{\"args\":[\"a\"]},\"linux\":{\"seccomp\":" profile "}}"
 #define RULES(action, rules) \
@@ -34,8 +50,7 @@ static void compile(const char *text)
 {
 	ck_assert_msg(parse(text, NULL) == 0, "%s", error.text);
 	ck_assert(config.seccomp.present);
-	ck_assert_int_eq(seccomp_filter_compile(&config.seccomp, architectures, ARCHITECTURES,
-						&filter, &error), 0);
+	ck_assert_int_eq(seccomp_filter_compile(&config.seccomp, own, count, &filter, &error), 0);
 }
 
 static void release(void)
@@ -44,11 +59,12 @@ static void release(void)
 	config_free(&config);
 }
 
-static uint32_t run(const char *name, uint64_t first, uint64_t second)
+static uint32_t run_of(const struct architecture *architecture, int number, uint64_t first,
+		       uint64_t second)
 {
 	const struct seccomp_call call = {
-		.number = system_call_number(&architectures[0], name),
-		.architecture = architectures[0].audit,
+		.number = number,
+		.architecture = architecture->audit,
 		.arguments = { first, second },
 	};
 	unsigned long steps = 0;
@@ -56,18 +72,40 @@ static uint32_t run(const char *name, uint64_t first, uint64_t second)
 	return bpf_run(&filter.program, &call, &steps);
 }
 
+static uint32_t run(const char *name, uint64_t first, uint64_t second)
+{
+	return run_of(own, system_call_number(own, name), first, second);
+}
+
+/* <asm/unistd.h> of each; these numbers never change. */
+static const struct {
+	const char *name;
+	int arm64, x86_64, i386;
+} known[] = {
+	{ "io_setup", 0, 206, 245 },
+	{ "read", 63, 0, 3 },
+	{ "write", 64, 1, 4 },
+	{ "writev", 66, 20, 146 },
+	{ "accept", 202, 43, -1 },
+	{ "open", -1, 2, 5 },
+	{ "socketcall", -1, -1, 102 },
+	{ "mseal", 462, 462, 462 },
+	{ "", -1, -1, -1 },
+	{ "zzz", -1, -1, -1 },
+};
+
 START_TEST(knows_system_calls)
 {
-	/* <asm-generic/unistd.h>; these numbers never change. */
-	ck_assert_int_eq(system_call_number(&architectures[0], "io_setup"), 0);
-	ck_assert_int_eq(system_call_number(&architectures[0], "write"), 64);
-	ck_assert_int_eq(system_call_number(&architectures[0], "accept"), 202);
-	ck_assert_int_eq(system_call_number(&architectures[0], "mseal"), 462);
-	ck_assert_int_eq(system_call_number(&architectures[0], "writev"), 66);
-	ck_assert_int_eq(system_call_number(&architectures[0], "open"), -1);
-	ck_assert_int_eq(system_call_number(&architectures[0], ""), -1);
-	ck_assert_int_eq(system_call_number(&architectures[0], "zzz"), -1);
-	ck_assert_uint_eq(architectures[0].call_limit, 463);
+	ck_assert_int_eq(system_call_number(&architectures[0], known[_i].name), known[_i].arm64);
+	ck_assert_int_eq(system_call_number(&architectures[1], known[_i].name), known[_i].x86_64);
+	ck_assert_int_eq(system_call_number(&architectures[2], known[_i].name), known[_i].i386);
+}
+END_TEST
+
+START_TEST(knows_where_system_calls_end)
+{
+	for (size_t i = 0; i < ARCHITECTURES; i++)
+		ck_assert_uint_eq(architectures[i].call_limit, 463);
 }
 END_TEST
 
@@ -153,13 +191,14 @@ END_TEST
 
 START_TEST(kills_other_architectures)
 {
-	struct seccomp_call call = { .number = 63, .architecture = 0x40000028 };
-	unsigned long steps = 0;
+	const struct architecture arm = { .audit = 0x40000028 };
 
 	compile(RULES("ALLOW", ""));
-	ck_assert_uint_eq(bpf_run(&filter.program, &call, &steps), 0);
-	call.architecture = 0xc00000b7;
-	ck_assert_uint_eq(bpf_run(&filter.program, &call, &steps), SECCOMP_RETURN_ALLOW);
+	ck_assert_uint_eq(run_of(&arm, 3, 0, 0), SECCOMP_RETURN_KILL_THREAD);
+	for (const struct architecture *other = architectures;
+	     other < architectures + ARCHITECTURES; other++)
+		ck_assert_uint_eq(run_of(other, 3, 0, 0), other == own ? SECCOMP_RETURN_ALLOW :
+									 SECCOMP_RETURN_KILL_THREAD);
 	release();
 }
 END_TEST
@@ -259,37 +298,28 @@ START_TEST(decides_between_rules)
 }
 END_TEST
 
-static uint32_t run_number(int number)
-{
-	const struct seccomp_call call = {
-		.number = number, .architecture = architectures[0].audit,
-	};
-	unsigned long steps = 0;
-
-	return bpf_run(&filter.program, &call, &steps);
-}
-
 /* Programs do without what is absent, and take another error for the answer. */
 START_TEST(hides_what_is_newer_than_the_profile)
 {
 	const uint32_t absent = SECCOMP_RETURN_ERRNO | 38;
 	static const char *const defaults[] = { "ERRNO", "KILL", "TRAP" };
 	static const char *const permissive[] = { "ALLOW", "LOG", "TRACE" };
+	const int statx = system_call_number(own, "statx");
 
 	for (size_t i = 0; i < 3; i++) {
 		char text[256];
 
-		/* 291; what decides is not the rule's action, but that it has the name. */
+		/* What decides is not the rule's action, but that it has the name. */
 		snprintf(text, sizeof(text), RULES("%s", RULE("read", "ALLOW", "") ","
 			 RULE("statx", "%s", ARG(0, "EQ", 1, ""))), defaults[i], defaults[i]);
 		compile(text);
-		ck_assert_uint_eq(run_number(63), SECCOMP_RETURN_ALLOW);
-		ck_assert_uint_eq(run_number(290), config.seccomp.default_action);
-		ck_assert_uint_eq(run_number(291), config.seccomp.default_action);
+		ck_assert_uint_eq(run("read", 0, 0), SECCOMP_RETURN_ALLOW);
+		ck_assert_uint_eq(run_of(own, statx - 1, 0, 0), config.seccomp.default_action);
+		ck_assert_uint_eq(run_of(own, statx, 0, 0), config.seccomp.default_action);
 		ck_assert_uint_eq(run("clone3", 0, 0), absent);
-		ck_assert_uint_eq(run_number(292), absent);
-		ck_assert_uint_eq(run_number(10000), absent);
-		ck_assert_uint_eq(run_number(-1), absent);
+		ck_assert_uint_eq(run_of(own, statx + 1, 0, 0), absent);
+		ck_assert_uint_eq(run_of(own, 10000, 0, 0), absent);
+		ck_assert_uint_eq(run_of(own, -1, 0, 0), absent);
 		release();
 		snprintf(text, sizeof(text), RULES("%s", RULE("read", "KILL", "")), permissive[i]);
 		compile(text);
@@ -297,7 +327,7 @@ START_TEST(hides_what_is_newer_than_the_profile)
 		release();
 	}
 	/* All are newer than none, which would leave nothing. */
-	compile(RULES("ERRNO", RULE("open", "ALLOW", "")));
+	compile(RULES("ERRNO", RULE("absent", "ALLOW", "")));
 	ck_assert_uint_eq(run("clone3", 0, 0), SECCOMP_RETURN_ERRNO | 1);
 	release();
 }
@@ -305,14 +335,14 @@ END_TEST
 
 START_TEST(skips_unknown_names)
 {
-	compile(RULES("ALLOW", "{\"names\":[\"open\",\"read\",\"clone33\"],"
+	compile(RULES("ALLOW", "{\"names\":[\"absent\",\"read\",\"clone33\"],"
 			       "\"action\":\"SCMP_ACT_ERRNO\"}"));
 	ck_assert_uint_eq(run("read", 0, 0), SECCOMP_RETURN_ERRNO | 1);
 	ck_assert_uint_eq(filter.unknown_count, 2);
-	ck_assert_str_eq(filter.unknown, "open");
+	ck_assert_str_eq(filter.unknown, "absent");
 	release();
 	/* What is not to be restricted need not be there. */
-	compile(RULES("ERRNO", "{\"names\":[\"open\",\"read\"],\"action\":\"SCMP_ACT_ALLOW\"},"
+	compile(RULES("ERRNO", "{\"names\":[\"absent\",\"read\"],\"action\":\"SCMP_ACT_ALLOW\"},"
 			       "{\"names\":[\"stat\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":2}"));
 	ck_assert_uint_eq(filter.unknown_count, 0);
 	release();
@@ -324,30 +354,29 @@ START_TEST(copes_with_long_programs)
 {
 	static char text[1024 * 1024];
 	size_t length = 0;
-	int count = _i;
+	const int rules = _i;
 
 	length += (size_t)sprintf(text, "%s", "{\"process\":{\"args\":[\"a\"]},\"linux\":{\"seccomp\":"
 				  "{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[");
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < rules; i++)
 		length += (size_t)sprintf(text + length,
 			"%s{\"names\":[\"read\",\"mseal\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":%d,"
 			"\"args\":[{\"index\":0,\"op\":\"SCMP_CMP_EQ\",\"value\":%d}]}",
 			i ? "," : "", i, i);
 	sprintf(text + length, "]}}}");
 	ck_assert_int_eq(parse(text, NULL), 0);
-	if (seccomp_filter_compile(&config.seccomp, architectures, ARCHITECTURES, &filter,
-				   &error) < 0) {
-		ck_assert_int_gt(count, 600);
+	if (seccomp_filter_compile(&config.seccomp, own, count, &filter, &error) < 0) {
+		ck_assert_int_gt(rules, 600);
 		ck_assert_str_eq(error.text, "make the seccomp filter: there are too many rules");
 		config_free(&config);
 		return;
 	}
-	ck_assert_int_lt(count, 1000);
-	for (int i = 0; i < count; i++) {
+	ck_assert_int_lt(rules, 1000);
+	for (int i = 0; i < rules; i++) {
 		ck_assert_uint_eq(run("read", (uint64_t)i, 0), SECCOMP_RETURN_ERRNO | (uint32_t)i);
 		ck_assert_uint_eq(run("mseal", (uint64_t)i, 0), SECCOMP_RETURN_ERRNO | (uint32_t)i);
 	}
-	ck_assert_uint_eq(run("read", (uint64_t)count, 0), SECCOMP_RETURN_ALLOW);
+	ck_assert_uint_eq(run("read", (uint64_t)rules, 0), SECCOMP_RETURN_ALLOW);
 	ck_assert_uint_eq(run("write", 1, 0), SECCOMP_RETURN_ALLOW);
 	release();
 }
@@ -419,16 +448,99 @@ START_TEST(refuses)
 }
 END_TEST
 
-Suite *seccomp_suite(void)
-{
-	Suite *suite = suite_create("init-oci seccomp");
-	TCase *cases = tcase_create("seccomp");
+/* A profile that has that in its list of architectures. */
+#define ALSO(architecture, action, rules) \
+	SECCOMP("{\"architectures\":[\"SCMP_ARCH_X86_64\",\"SCMP_ARCH_" architecture "\"]," \
+		"\"defaultAction\":\"SCMP_ACT_" action "\",\"syscalls\":[" rules "]}")
 
-	tcase_add_test(cases, knows_system_calls);
-	tcase_add_test(cases, has_no_filter_without_a_profile);
-	tcase_add_test(cases, is_replaced_as_a_whole);
+static uint32_t run_32(const char *name, uint64_t first)
+{
+	return run_of(&architectures[2], system_call_number(&architectures[2], name), first, 0);
+}
+
+START_TEST(has_rules_for_32_bits_if_the_profile_says_so)
+{
+	compile(ALSO("X86", "ERRNO", RULE("write", "ALLOW", "") "," RULE("mseal", "ALLOW", "")));
+	ck_assert_uint_eq(run("write", 0, 0), SECCOMP_RETURN_ALLOW);
+	ck_assert_uint_eq(run("read", 0, 0), SECCOMP_RETURN_ERRNO | 1);
+	ck_assert_uint_eq(run_32("write", 0), SECCOMP_RETURN_ALLOW);
+	ck_assert_uint_eq(run_32("read", 0), SECCOMP_RETURN_ERRNO | 1);
+	/* The number that write has for 64 bits. */
+	ck_assert_uint_eq(run_32("exit", 0), SECCOMP_RETURN_ERRNO | 1);
+	release();
+	compile(ALSO("X32", "ERRNO", RULE("write", "ALLOW", "") "," RULE("mseal", "ALLOW", "")));
+	ck_assert_uint_eq(run("write", 0, 0), SECCOMP_RETURN_ALLOW);
+	ck_assert_uint_eq(run_32("write", 0), SECCOMP_RETURN_KILL_THREAD);
+	release();
+}
+END_TEST
+
+START_TEST(compares_32_bits)
+{
+	static const struct {
+		const char *profile;
+		uint64_t argument;
+		bool holds;
+	} cases[] = {
+		{ ALSO("X86", "ALLOW", RULE("read", "TRAP", ARG(0, "EQ", 18446744073709551615, ""))),
+		  0xffffffff, true },
+		{ ALSO("X86", "ALLOW", RULE("read", "TRAP", ARG(0, "EQ", 4294967297, ""))), 2, false },
+		{ ALSO("X86", "ALLOW", RULE("read", "TRAP", ARG(0, "GT", 4294967297, ""))), 2, true },
+		{ ALSO("X86", "ALLOW", RULE("read", "TRAP", ARG(0, "GT", 4294967297, ""))), 1, false },
+		{ ALSO("X86", "ALLOW", RULE("read", "TRAP", ARG(0, "LT", 4294967297, ""))), 1, false },
+		{ ALSO("X86", "ALLOW", RULE("read", "TRAP",
+					    ARG(0, "MASKED_EQ", 64424509440, ",\"valueTwo\":0"))),
+		  7, true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		compile(cases[i].profile);
+		ck_assert_uint_eq(run_32("read", cases[i].argument),
+				  cases[i].holds ? SECCOMP_RETURN_TRAP : SECCOMP_RETURN_ALLOW);
+		release();
+	}
+}
+END_TEST
+
+/* socketcall(1, ...) is socket(), and socketcall(2, ...) is bind(). */
+START_TEST(knows_calls_that_are_made_through_another)
+{
+	compile(ALSO("X86", "ERRNO", RULE("socket", "ALLOW", ARG(0, "NE", 40, "")) ","
+				     RULE("mseal", "ALLOW", "")));
+	ck_assert_uint_eq(run_32("socket", 2), SECCOMP_RETURN_ALLOW);
+	ck_assert_uint_eq(run_32("socket", 40), SECCOMP_RETURN_ERRNO | 1);
+	ck_assert_uint_eq(run_32("socketcall", 1), SECCOMP_RETURN_ALLOW);
+	ck_assert_uint_eq(run_32("socketcall", 2), SECCOMP_RETURN_ERRNO | 1);
+	release();
+	/* Of these, i386 has no number. */
+	compile(ALSO("X86", "ALLOW", "{\"names\":[\"semop\",\"send\"],"
+				     "\"action\":\"SCMP_ACT_TRAP\"}"));
+	ck_assert_uint_eq(filter.unknown_count, 0);
+	ck_assert_uint_eq(run_32("ipc", 1), SECCOMP_RETURN_TRAP);
+	ck_assert_uint_eq(run_32("ipc", 2), SECCOMP_RETURN_ALLOW);
+	ck_assert_uint_eq(run_32("socketcall", 9), SECCOMP_RETURN_TRAP);
+	ck_assert_uint_eq(run_32("socketcall", 10), SECCOMP_RETURN_ALLOW);
+	release();
+	/* A rule for all of them is stronger, wherever it is. */
+	for (int i = 0; i < 2; i++) {
+		compile(i ? ALSO("X86", "ALLOW", RULE("socketcall", "LOG", "") ","
+						 RULE("bind", "TRAP", "")) :
+			    ALSO("X86", "ALLOW", RULE("bind", "TRAP", "") ","
+						 RULE("socketcall", "LOG", "")));
+		ck_assert_uint_eq(run_32("socketcall", 2), SECCOMP_RETURN_LOG);
+		ck_assert_uint_eq(run_32("bind", 2), SECCOMP_RETURN_TRAP);
+		release();
+	}
+}
+END_TEST
+
+/* What each guest's filters do. */
+static void add_filters(Suite *suite, const char *name, void (*guest)(void))
+{
+	TCase *cases = tcase_create(name);
+
+	tcase_add_checked_fixture(cases, guest, NULL);
 	tcase_add_test(cases, takes_every_action);
-	tcase_add_test(cases, takes_flags);
 	tcase_add_test(cases, kills_other_architectures);
 	tcase_add_loop_test(cases, compares_arguments, 0,
 			    (int)(sizeof(comparisons) / sizeof(comparisons[0])));
@@ -439,7 +551,28 @@ Suite *seccomp_suite(void)
 	tcase_add_loop_test(cases, copes_with_long_programs, 118, 122);
 	tcase_add_loop_test(cases, copes_with_long_programs, 500, 501);
 	tcase_add_loop_test(cases, copes_with_long_programs, 1200, 1201);
+	suite_add_tcase(suite, cases);
+}
+
+Suite *seccomp_suite(void)
+{
+	Suite *suite = suite_create("init-oci seccomp");
+	TCase *cases = tcase_create("seccomp");
+	TCase *subsets = tcase_create("seccomp for 32 bits");
+
+	tcase_add_loop_test(cases, knows_system_calls, 0, (int)(sizeof(known) / sizeof(known[0])));
+	tcase_add_test(cases, knows_where_system_calls_end);
+	tcase_add_test(cases, has_no_filter_without_a_profile);
+	tcase_add_test(cases, is_replaced_as_a_whole);
+	tcase_add_test(cases, takes_flags);
 	tcase_add_loop_test(cases, refuses, 0, (int)(sizeof(bad) / sizeof(bad[0])));
 	suite_add_tcase(suite, cases);
+	add_filters(suite, "seccomp for aarch64", for_aarch64);
+	add_filters(suite, "seccomp for x86_64", for_x86_64);
+	tcase_add_checked_fixture(subsets, for_x86_64, NULL);
+	tcase_add_test(subsets, has_rules_for_32_bits_if_the_profile_says_so);
+	tcase_add_test(subsets, compares_32_bits);
+	tcase_add_test(subsets, knows_calls_that_are_made_through_another);
+	suite_add_tcase(suite, subsets);
 	return suite;
 }
