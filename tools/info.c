@@ -115,7 +115,9 @@ static void free_kernel(struct kernel_facts *facts)
 	free(facts->linker);
 }
 
-enum origin { ORIGIN_BUNDLED, ORIGIN_OVERRIDE, ORIGIN_UNKNOWN };
+enum origin { ORIGIN_BUNDLED,
+	      ORIGIN_OVERRIDE,
+	      ORIGIN_UNKNOWN };
 
 static enum origin origin_of(const struct asset *asset)
 {

@@ -41,8 +41,13 @@
 #define SH_SIZE 64
 #define SH_TYPE 4
 
-enum { PT_LOAD = 1, PT_DYNAMIC = 2, PT_INTERP = 3, PT_NOTE = 4 };
-enum { SHT_SYMTAB = 2, SHT_RELA = 4, SHT_REL = 9 };
+enum { PT_LOAD = 1,
+       PT_DYNAMIC = 2,
+       PT_INTERP = 3,
+       PT_NOTE = 4 };
+enum { SHT_SYMTAB = 2,
+       SHT_RELA = 4,
+       SHT_REL = 9 };
 
 /* The header of an arm64 Image. */
 #define TEXT_OFFSET 8
@@ -86,7 +91,9 @@ static uint64_t header_of(const struct file *file, uint32_t type, unsigned int n
 }
 
 #define EACH_LOAD(file, i, header) \
-	(i) = 0; ((header) = header_of(file, PT_LOAD, i)) != 0; (i)++
+	(i) = 0; \
+	((header) = header_of(file, PT_LOAD, i)) != 0; \
+	(i)++
 
 static uint64_t last_load(const struct file *file)
 {

@@ -330,7 +330,7 @@ END_TEST
 static void *extract_in_thread(void *asset)
 {
 	return ((const struct library_asset *)asset)->extract_to_with_parents("a/b/file") == 0 ? NULL
-											   : asset;
+											       : asset;
 }
 
 START_TEST(threads_and_processes_extract_to_one_path)
@@ -347,7 +347,8 @@ START_TEST(threads_and_processes_extract_to_one_path)
 	}
 	for (i = 0; i < CONCURRENT; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, extract_in_thread,
-						(void *)(uintptr_t)asset), 0);
+						(void *)(uintptr_t)asset),
+				 0);
 	for (i = 0; i < CONCURRENT; i++) {
 		void *failed;
 
