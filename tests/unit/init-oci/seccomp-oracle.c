@@ -201,8 +201,9 @@ static cJSON *read_profile(const char *name)
 					   member(json, "defaultErrnoRet"));
 	profile.rule_count = 0;
 	profile.has_subset = false;
-	cJSON_ArrayForEach(item, member(json, "architectures"))
+	cJSON_ArrayForEach(item, member(json, "architectures")) {
 		profile.has_subset |= guest->count > 1 && !strcmp(item->valuestring, "SCMP_ARCH_X86");
+	}
 	cJSON_ArrayForEach(item, member(json, "syscalls")) {
 		read_rule(item, &profile.rules[profile.rule_count]);
 		profile.rule_count += profile.rules[profile.rule_count].name_count != 0;
