@@ -4,50 +4,18 @@
  * in the hostname, which outlives the program, and becomes init-oci. As the
  * container's process it says how long ago that was, and how much memory PID 1
  * uses.
- *
- * No C library: its start-up would be measured too.
  */
-
-/* Linux on arm64: system calls, and the constants given to them. */
-enum {
-	NR_OPENAT = 56,
-	NR_READ = 63,
-	NR_WRITE = 64,
-	NR_EXIT = 93,
-	NR_CLOCK_GETTIME = 113,
-	NR_UNAME = 160,
-	NR_SETHOSTNAME = 161,
-	NR_GETPID = 172,
-	NR_EXECVE = 221,
-};
-#define AT_FDCWD (-100)
-#define CLOCK_MONOTONIC 1
-
-struct timespec {
-	long tv_sec, tv_nsec;
-};
+#include "system-calls.h"
 
 struct utsname {
 	char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65];
 };
 
-static long call(long number, long a, long b, long c, long d)
-{
-	register long x8 __asm__("x8") = number;
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-
-	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x1), "r"(x2), "r"(x3), "r"(x8) : "memory");
-	return x0;
-}
-
 static unsigned long now(void)
 {
 	struct timespec time;
 
-	call(NR_CLOCK_GETTIME, CLOCK_MONOTONIC, (long)&time, 0, 0);
+	call(NR_CLOCK_GETTIME, CLOCK_MONOTONIC, (long)&time, 0, 0, 0);
 	return (unsigned long)time.tv_sec * 1000000000UL + (unsigned long)time.tv_nsec;
 }
 
@@ -62,7 +30,7 @@ static unsigned long length_of(const char *text)
 
 static void print(const char *text)
 {
-	call(NR_WRITE, 1, (long)text, (long)length_of(text), 0);
+	call(NR_WRITE, 1, (long)text, (long)length_of(text), 0, 0);
 }
 
 /* Writes the number into a buffer of 24 bytes; returns where its digits begin. */
@@ -94,8 +62,8 @@ static void become_init(void)
 	char *digits;
 
 	digits = digits_of(now(), buffer);
-	call(NR_SETHOSTNAME, (long)digits, (long)length_of(digits), 0, 0);
-	call(NR_EXECVE, (long)arguments[0], (long)arguments, (long)environment, 0);
+	call(NR_SETHOSTNAME, (long)digits, (long)length_of(digits), 0, 0, 0);
+	call(NR_EXECVE, (long)arguments[0], (long)arguments, (long)environment, 0, 0);
 }
 
 static void report(unsigned long end)
@@ -105,24 +73,24 @@ static void report(unsigned long end)
 	char buffer[24];
 	long file;
 
-	call(NR_UNAME, (long)&names, 0, 0, 0);
+	call(NR_UNAME, (long)&names, 0, 0, 0, 0);
 	print("\ninit-start: Nanoseconds: ");
 	print(digits_of(end - number_of(names.nodename), buffer));
 	print("\n");
-	file = call(NR_OPENAT, AT_FDCWD, (long)"/proc/1/smaps_rollup", 0, 0);
-	if (call(NR_READ, file, (long)text, sizeof(text) - 1, 0) > 0)
+	file = call(NR_OPENAT, AT_FDCWD, (long)"/proc/1/smaps_rollup", 0, 0, 0);
+	if (call(NR_READ, file, (long)text, sizeof(text) - 1, 0, 0) > 0)
 		print(text);
 }
 
-__attribute__((noreturn, used)) void _start(void)
+ENTRY void _start(void)
 {
 	unsigned long end = now();
 
-	if (call(NR_GETPID, 0, 0, 0, 0) == 1)
+	if (call(NR_GETPID, 0, 0, 0, 0, 0) == 1)
 		become_init();
 	else
 		report(end);
-	call(NR_EXIT, 0, 0, 0, 0);
+	call(NR_EXIT, 0, 0, 0, 0, 0);
 	for (;;)
 		;
 }

@@ -68,6 +68,7 @@ need_tsi_guest() {
 	# shellcheck source=guest/init-oci/pins
 	. "$top_srcdir/guest/init-oci/pins"
 	need_deb "musl-dev=$MUSL_VERSION"
+	need_deb linux-libc-dev
 }
 
 # in_own_network [ARGUMENT]...: run the script again in a network of its own, with
