@@ -18,12 +18,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What QEMU has for the guests that the library may carry. */
+/*
+ * What QEMU has for the guests that the library may carry. With ACPI, the firmware of
+ * some versions of QEMU puts its tables where QEMU puts the end of the initramfs.
+ */
 static const struct machine {
 	const char *guest, *program, *type, *console;
 } machines[] = {
 	{ "aarch64", "qemu-system-aarch64", "virt", "ttyAMA0" },
-	{ "x86_64", "qemu-system-x86_64", "microvm", "ttyS0" },
+	{ "x86_64", "qemu-system-x86_64", "microvm,acpi=off", "ttyS0" },
 };
 
 static const struct machine *find_machine(void)
@@ -127,6 +130,11 @@ static const char *choose_accelerator(const struct machine *machine, const char 
 
 	if (uname(&host) < 0 || strcmp(host.machine, machine->guest) != 0)
 		return "tcg";
+	/* That is easily changed, and so not remembered. */
+	if (access("/dev/kvm", R_OK | W_OK) < 0) {
+		warn("QEMU emulates the processor: /dev/kvm");
+		return "tcg";
+	}
 	file = fopen("/proc/sys/kernel/random/boot_id", "r");
 	if (file) {
 		if (!fgets(boot, sizeof(boot), file))
@@ -139,18 +147,15 @@ static const char *choose_accelerator(const struct machine *machine, const char 
 	if (has_line_with(answer, text("%s tcg", boot))) {
 		accelerator = "tcg";
 	} else {
-		bool usable = access("/dev/kvm", R_OK | W_OK) == 0;
-
-		accelerator = usable && kvm_starts(machine, kernel) ? "kvm" : "tcg";
-		/* That somebody may not use KVM is easily found out, and easily changed. */
-		file = usable ? fopen(answer, "w") : NULL;
+		accelerator = kvm_starts(machine, kernel) ? "kvm" : "tcg";
+		file = fopen(answer, "w");
 		if (file) {
 			fprintf(file, "%s %s\n", boot, accelerator);
 			fclose(file);
 		}
 	}
 	if (strcmp(accelerator, "tcg") == 0)
-		fprintf(stderr, "runtime: KVM does not start the kernel: QEMU emulates the processor\n");
+		warnx("QEMU emulates the processor: KVM does not start the kernel");
 	return accelerator;
 }
 
