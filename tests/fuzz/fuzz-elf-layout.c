@@ -44,14 +44,16 @@ static void check_layout(const struct supermachine_elf_layout *layout, size_t si
 	CHECK(layout->flat_size <= layout->end - layout->start);
 }
 
-/* What is at each address is the same in one piece. */
+/* What is at each address is the same in one piece, after which all is zero. */
 static void check_flat(const struct supermachine_elf_layout *layout)
 {
+	CHECK(layout->flat_offset % 4096 == 0);
 	for (uint32_t i = 0; i < layout->segment_count; i++) {
 		const struct supermachine_elf_segment *segment = &layout->segments[i];
 
 		CHECK(segment->offset - layout->flat_offset == segment->address - layout->start);
 		CHECK(segment->offset - layout->flat_offset + segment->file_size <= layout->flat_size);
+		CHECK(i + 1 == layout->segment_count || segment->file_size == segment->memory_size);
 	}
 }
 
