@@ -50,9 +50,8 @@ unsigned int architecture_bit(const char *name)
 const struct multiplexed_call *multiplexed_call(const struct architecture *architecture,
 						const char *name)
 {
-/* Above these bits, ipc(2) has a version, whichever of its calls that is for. */
-#define MULTIPLEXED(name, number, which) { \
-	#name, number, { .comparison = SECCOMP_EQUAL, .mask = UINT16_MAX, .value = which } \
+#define MULTIPLEXED(name, number, counts, which) { \
+	#name, number, { .comparison = SECCOMP_EQUAL, .mask = counts, .value = which } \
 },
 	static const struct multiplexed_call calls[] = { MULTIPLEXED_I386(MULTIPLEXED) };
 

@@ -354,6 +354,17 @@ static bool is_multiplexer(const struct seccomp_call *call)
 	return row_of(call) > 0 && (call->number == 102 || call->number == 117);
 }
 
+/* What ipc is to do is in the lower half of its argument, and a version above it. */
+static bool has_version(const struct seccomp_call *call)
+{
+	return is_multiplexer(call) && call->number == 117 && (uint32_t)call->arguments[0] >> 16;
+}
+
+static uint32_t part_of(const struct seccomp_call *call)
+{
+	return (uint32_t)call->arguments[0] & (has_version(call) ? 0xffff : UINT32_MAX);
+}
+
 /* Whether the rule names what is done through another call, as socketcall does bind. */
 static bool names_part(const struct rule *rule, const struct seccomp_call *call)
 {
@@ -369,7 +380,7 @@ static bool names_part(const struct rule *rule, const struct seccomp_call *call)
 			multiplexed_call(&guest->rows[row], rule->names[i]);
 
 		if (part && part->number == call->number &&
-		    part->condition.value == (uint32_t)call->arguments[0])
+		    part->condition.value == part_of(call))
 			return true;
 	}
 	return false;
@@ -630,7 +641,8 @@ static void compare(const struct bpf_program *ours, const struct bpf_program *th
 		tell("init-oci", call, wanted, got);
 	comparisons++;
 	conflicts += conflict;
-	if (!theirs || is_of_x32(call))
+	/* Nor does it know of versions. */
+	if (!theirs || is_of_x32(call) || has_version(call))
 		return;
 	got = bpf_run(theirs, call, &their_steps);
 	if (is_hidden(call))
@@ -672,7 +684,7 @@ static void choose_arguments(struct seccomp_call *call)
 	for (size_t i = 0; i < COUNT(call->arguments); i++)
 		call->arguments[i] = random_number() >> below(64);
 	if (is_multiplexer(call))
-		call->arguments[0] = below(26);
+		call->arguments[0] = below(26) | (below(4) ? 0 : below(65536) << 16);
 	for (size_t i = 0; i < profile.rule_count; i++) {
 		const struct rule *rule = &profile.rules[i];
 
