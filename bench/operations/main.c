@@ -2,9 +2,6 @@
 /*
  * PID 1 of bench/guest-work: how many instructions a kernel executes for what programs
  * ask of it. Prints a line "work: INSTRUCTIONS NAME" for each row.
- *
- * The counter is QEMU's, which counts the instructions of all processors and none for
- * one that waits.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,37 +19,14 @@
 #include <unistd.h>
 
 #include "operations.h"
+#include "counter/counter.h"
 
 #define ROUNDS 5
 
 char block[MIB] __attribute__((aligned(4096)));
 
-/* --- The counter ------------------------------------------------------------ */
-
-/* The first version of the structure; musl has no header for it. */
-struct event {
-	uint32_t type, size;
-	uint64_t config, rest[6];
-};
-
-static int counter = -1;
 /* What reading the counter twice counts by itself. */
 static double reading;
-
-static bool open_counter(void)
-{
-	struct event event = { .size = sizeof(event), .config = 1 };
-
-	counter = (int)syscall(SYS_perf_event_open, &event, -1, 0, -1, 0L);
-	return counter >= 0;
-}
-
-static double counted(void)
-{
-	uint64_t count = 0;
-
-	return read(counter, &count, sizeof(count)) == sizeof(count) ? (double)count : 0;
-}
 
 /* --- Rows ------------------------------------------------------------------- */
 
