@@ -44,6 +44,7 @@ machine='' bus='' acpi=''
 export GUEST MACHINE
 need "$qemu" "$qemu_package"
 need cpio cpio
+emulation=$(acceleration tcg)
 debian=$BUILD_DIR/debian/$debian_architecture
 
 # need_deb PACKAGE[=VERSION]: skip all without what Debian has for the guest; it is

@@ -71,6 +71,17 @@ choose_machine() {
 	machine=$1 bus=$2 acpi=$3
 }
 
+# acceleration kvm|tcg: what -accel is to get. QEMU before 8.1, with a thread for each
+# processor, may run code as it was before another processor changed it (its commit
+# deba78709ae8 mends that), and a kernel for x86_64 changes its own while it runs: then it
+# says "Oops: int3" at a no-op.
+acceleration() {
+	case $1-$GUEST-$("$qemu" --version 2>/dev/null | sed -n '1s/.* version \([0-9]*\.[0-9]*\).*/\1/p') in
+	tcg-x86_64-[0-7].* | tcg-x86_64-8.0) echo tcg,thread=single ;;
+	*) echo "$1" ;;
+	esac
+}
+
 # guest_of KERNEL: by its header, an arm64 Image's or that of ELF for 64 bits, in which
 # a number names the machine
 guest_of() {
