@@ -57,17 +57,21 @@ static void check_flat(const struct supermachine_elf_layout *layout)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t input_size)
 {
+	/* Not in the corpus, whose files would look like programs without a source. */
+	static const uint8_t magic[] = { 0x7f, 'E', 'L', 'F' };
+	const size_t size = sizeof(magic) + input_size;
 	/* Of exactly its size, so that a sanitizer sees every read beyond it. */
-	uint8_t *file = malloc(size ? size : 1);
+	uint8_t *file = malloc(size);
 	const struct payload payload = { .embedded = file, .embedded_length = size, .length = size };
 	struct supermachine_elf_layout layout, before;
 	bool good;
 
 	CHECK(file);
-	if (size)
-		memcpy(file, data, size);
+	memcpy(file, magic, sizeof(magic));
+	if (input_size)
+		memcpy(file + sizeof(magic), data, input_size);
 	memset(&layout, 0xa5, sizeof(layout));
 	before = layout;
 	good = elf_layout(&payload, &layout) == 0;
