@@ -44,6 +44,7 @@ machine='' bus='' acpi=''
 export GUEST MACHINE
 need "$qemu" "$qemu_package"
 need cpio cpio
+# shellcheck disable=SC2034 # for who starts QEMU without KVM
 emulation=$(acceleration tcg)
 debian=$BUILD_DIR/debian/$debian_architecture
 

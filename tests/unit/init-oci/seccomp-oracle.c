@@ -641,9 +641,12 @@ static bool is_compared_with_architecture(const struct seccomp_call *call)
 	for (size_t i = 0; i < profile.rule_count; i++) {
 		const struct rule *rule = &profile.rules[i];
 
-		if (rule->action != profile.default_action &&
-		    memchr(rule->numbers[row_of(call)], true, sizeof(rule->numbers[0])))
-			return false;
+		if (rule->action == profile.default_action)
+			continue;
+		for (size_t number = 0; number < NUMBERS; number++) {
+			if (rule->numbers[row_of(call)][number])
+				return false;
+		}
 	}
 	return true;
 }
