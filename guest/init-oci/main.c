@@ -12,6 +12,7 @@
 #include "base/console.h"
 #include "base/errors.h"
 #include "base/proc.h"
+#include "channel/control.h"
 #include "config/command_line.h"
 #include "config/confinement.h"
 #include "config/environment.h"
@@ -28,14 +29,15 @@
 #include "container/network_files.h"
 #include "container/sysctl.h"
 #include "container/users.h"
+#include "exec/kept_config.h"
 #include "life/clock.h"
-#include "life/control.h"
 #include "life/exit_status.h"
 #include "life/power.h"
 #include "life/process.h"
+#include "life/seccomp.h"
 #include "life/start.h"
 #include "life/streams.h"
-#include "life/supervise.h"
+#include "loop/supervise.h"
 #include "root/document.h"
 #include "root/root.h"
 #include "root/system_mounts.h"
@@ -159,22 +161,34 @@ static void fail(const char *step, struct failure *failure)
 	failure->status = EXIT_STATUS_SETUP_FAILED;
 }
 
+/* Before the limits of the process, which may leave it no memory. execve() frees it. */
+static int make_filter(const struct config *config, struct seccomp_filter *filter,
+		       struct error *error)
+{
+	return config->seccomp.present ? seccomp_make(&config->seccomp, filter, error) : 0;
+}
+
 /* What sets the container up and then becomes it. Returns only on failure. */
 static void become_process(struct command_line *line, struct container *container, int pipe)
 {
 	struct failure *failure = &container->failure;
+	struct seccomp_filter filter;
 	struct config config;
 	sigset_t none;
 
 	sigemptyset(&none);
-	if (set_up(line, container, &config, &failure->error) < 0)
+	if (set_up(line, container, &config, &failure->error) < 0 ||
+	    make_filter(&config, &filter, &failure->error) < 0)
 		failure->status = EXIT_STATUS_SETUP_FAILED;
+	else if (container->kept_config >= 0 &&
+		 kept_config_write(container->kept_config, &config, &filter) < 0)
+		fail("keep the configuration", failure);
 	else if (cgroup_enclose() < 0)
 		fail("enter the container's cgroup", failure);
 	else if (start_part(pipe) < 0)
 		fail("part from PID 1", failure);
 	else
-		process_become(&config, &container->streams, &none, failure);
+		process_become(&config, &filter, container->streams.ends, &none, failure);
 }
 
 /*
@@ -186,11 +200,13 @@ static int become_init(struct command_line *line, struct container *container)
 	/* For systemd and others, which then leave the devices and the clock alone. */
 	static char variable[] = "container=oci";
 	struct failure *failure = &container->failure;
+	struct seccomp_filter filter;
 	struct config config;
 	sigset_t none;
 
 	sigemptyset(&none);
-	if (set_up(line, container, &config, &failure->error) < 0) {
+	if (set_up(line, container, &config, &failure->error) < 0 ||
+	    make_filter(&config, &filter, &failure->error) < 0) {
 		failure->status = EXIT_STATUS_SETUP_FAILED;
 	} else if (environment_add_missing(&config.env, variable) < 0) {
 		fail("add to the environment", failure);
@@ -198,7 +214,7 @@ static int become_init(struct command_line *line, struct container *container)
 		fail("enter the container's cgroup", failure);
 	} else {
 		CONTROL_SAY(true, "started");
-		process_become(&config, &container->streams, &none, failure);
+		process_become(&config, &filter, container->streams.ends, &none, failure);
 	}
 	SAY(failure->error.text);
 	return failure->status;
@@ -209,14 +225,16 @@ static int run(struct command_line *line, struct container *container,
 	       const struct clock_devices *clock, const sigset_t *signals, struct error *error)
 {
 	int pipe[2];
-	struct charge charge = {
-		.shared = container,
-		.clock = clock,
-		.has_control = line->control.kind != CONTROL_NONE,
-	};
+	struct charge charge = { .shared = container, .clock = clock, .line = line };
 
 	if (pipe2(pipe, O_CLOEXEC | O_NONBLOCK) < 0)
 		return step_error("make a pipe", "", error);
+	/* Without the channel, nobody can ask for further processes. */
+	if (line->control.kind != CONTROL_NONE) {
+		container->kept_config = kept_config_make();
+		if (container->kept_config < 0)
+			return step_error("keep the configuration", "", error);
+	}
 	charge.start = pipe[0];
 	charge.start_end = pipe[1];
 	charge.process = start_fork(container->cgroup);

@@ -2,7 +2,7 @@
 /* What comes through the control channel, byte by byte, as lines. Good when each is. */
 #include "fuzz.h"
 
-#include "life/request.h"
+#include "channel/request.h"
 
 static bool take_line(char *text)
 {

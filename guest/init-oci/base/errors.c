@@ -22,13 +22,45 @@ size_t text_join(char *text, size_t size, const char *const parts[])
 
 int error_set(struct error *error, const char *const parts[])
 {
+	error->number = 0;
 	text_join(error->text, sizeof(error->text), parts);
 	return -1;
 }
 
 int step_error(const char *step, const char *argument, struct error *error)
 {
-	return ERROR(error, step, argument, ": ", strerror(errno));
+	const int number = errno;
+
+	ERROR(error, step, argument, ": ", strerror(number));
+	error->number = number;
+	return -1;
+}
+
+const char *errno_name(int number)
+{
+	static const struct {
+		unsigned char number;
+		char name[15];
+	} names[] = {
+		{ EPERM, "EPERM" }, { ENOENT, "ENOENT" }, { ESRCH, "ESRCH" }, { ENXIO, "ENXIO" },
+		{ E2BIG, "E2BIG" }, { ENOEXEC, "ENOEXEC" }, { EAGAIN, "EAGAIN" },
+		{ ENOMEM, "ENOMEM" }, { EACCES, "EACCES" }, { EBUSY, "EBUSY" },
+		{ EEXIST, "EEXIST" }, { EXDEV, "EXDEV" }, { ENODEV, "ENODEV" },
+		{ ENOTDIR, "ENOTDIR" }, { EISDIR, "EISDIR" }, { EINVAL, "EINVAL" },
+		{ EMFILE, "EMFILE" }, { ETXTBSY, "ETXTBSY" }, { EFBIG, "EFBIG" },
+		{ ENOSPC, "ENOSPC" }, { EROFS, "EROFS" }, { EPIPE, "EPIPE" },
+		{ ENAMETOOLONG, "ENAMETOOLONG" }, { ENOTEMPTY, "ENOTEMPTY" },
+		{ ELOOP, "ELOOP" }, { EPROTO, "EPROTO" }, { EOPNOTSUPP, "EOPNOTSUPP" },
+		{ ECONNRESET, "ECONNRESET" }, { ETIMEDOUT, "ETIMEDOUT" },
+		{ ECONNREFUSED, "ECONNREFUSED" }, { EDQUOT, "EDQUOT" },
+		{ ECANCELED, "ECANCELED" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].number == number)
+			return names[i].name;
+	}
+	return "EIO";
 }
 
 const char *decimal(struct decimal *decimal, uint64_t value)

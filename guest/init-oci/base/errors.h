@@ -11,6 +11,7 @@
  * joined from parts, in a buffer of fixed size.
  */
 struct error {
+	int number;		/* an errno; 0 when there is none for it */
 	char text[256];
 };
 
@@ -20,6 +21,9 @@ int error_set(struct error *error, const char *const parts[]);
 
 /* The same for a call that failed: errno is the reason. The argument may be "". */
 int step_error(const char *step, const char *argument, struct error *error);
+
+/* The name of an errno: "ENOENT". EIO stands for rare ones. */
+const char *errno_name(int number);
 
 /*
  * Joins the NULL-terminated parts into text of the given size, cut to fit and

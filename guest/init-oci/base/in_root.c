@@ -70,13 +70,18 @@ static int open_root(const struct root_path *where)
 
 static int failed(const char *step, const struct root_path *where, struct error *error)
 {
+	const int number = errno;
+
 	/* The kernel's answer to links in a circle, and to those that jump. */
-	if (errno == ELOOP)
-		return ERROR(error, step, where->path,
-			     ": has links that go round in a circle or jump out of the root");
-	if (errno == EXDEV)
-		return ERROR(error, step, where->path, ": is a link into /proc or /sys");
-	return step_error(step, where->path, error);
+	if (number == ELOOP)
+		ERROR(error, step, where->path,
+		      ": has links that go round in a circle or jump out of the root");
+	else if (number == EXDEV)
+		ERROR(error, step, where->path, ": is a link into /proc or /sys");
+	else
+		step_error(step, where->path, error);
+	error->number = number;
+	return -1;
 }
 
 /* Takes fd over, and gives it back unless a link of the path led it into /proc or /sys. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/errors.h"
 #include "base/file.h"
 #include "base/linux_abi.h"
 
@@ -57,4 +58,14 @@ int proc_write(const char *path, const char *text)
 	written = write(fd, text, strlen(text));
 	close(fd);
 	return written < 0 ? -1 : 0;
+}
+
+int proc_reopen(int fd, int flags)
+{
+	struct decimal number;
+	char path[40];
+
+	text_join(path, sizeof(path), (const char *const[]){
+		"self/fd/", decimal(&number, (uint64_t)fd), NULL });
+	return openat(PROC_FILENO, path, flags | O_CLOEXEC);
 }

@@ -21,4 +21,7 @@ char *proc_read(const char *path, size_t size, size_t *length);
 /* Writes a line to a file below it. Returns 0, or -1 with errno set. */
 int proc_write(const char *path, const char *text);
 
+/* Opens the very file that fd is, which may be open with O_PATH. Or -1 with errno set. */
+int proc_reopen(int fd, int flags);
+
 #endif

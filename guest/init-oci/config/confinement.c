@@ -67,32 +67,48 @@ static int take(const struct object *object, struct confinement confinement,
 	return 0;
 }
 
-int confinement_apply(const struct object *document, struct config *config,
-		      struct error *error)
-{
-	static const struct {
-		const char *field;
-		enum kind kind;
-		bool of_process;
-	} fields[] = {
-		{ "apparmorProfile", APPARMOR, true },
-		{ "selinuxLabel", SELINUX, true },
-		{ "mountLabel", SELINUX, false },
-		{ "uidMappings", USER_NAMESPACES, false },
-		{ "gidMappings", USER_NAMESPACES, false },
-	};
-	struct object process = { .name = "process." }, linux_ = { .name = "linux." };
+static const struct {
+	const char *field;
+	enum kind kind;
+} fields[] = {
+	{ "apparmorProfile", APPARMOR },
+	{ "selinuxLabel", SELINUX },
+	/* From here on, of `linux` and not of `process`. */
+	{ "mountLabel", SELINUX },
+	{ "uidMappings", USER_NAMESPACES },
+	{ "gidMappings", USER_NAMESPACES },
+};
+#define FIELDS_OF_PROCESS 2
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-	if (json_get_object(document, "process", &process, error) < 0 ||
-	    json_get_object(document, "linux", &linux_, error) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if (take(fields[i].of_process ? &process : &linux_,
-			 (struct confinement){ .field = fields[i].field, .kind = (int)fields[i].kind },
+static int take_fields(const struct object *object, size_t first, size_t end,
+		       struct config *config, struct error *error)
+{
+	for (size_t i = first; i < end; i++) {
+		if (take(object, (struct confinement){ .field = fields[i].field,
+						       .kind = (int)fields[i].kind },
 			 &config->confinements[i], error) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int confinement_of_process(const struct object *process, struct config *config,
+			   struct error *error)
+{
+	return take_fields(process, 0, FIELDS_OF_PROCESS, config, error);
+}
+
+int confinement_apply(const struct object *document, struct config *config,
+		      struct error *error)
+{
+	struct object process = { .name = "process." }, linux_ = { .name = "linux." };
+
+	if (json_get_object(document, "process", &process, error) < 0 ||
+	    json_get_object(document, "linux", &linux_, error) < 0 ||
+	    confinement_of_process(&process, config, error) < 0)
+		return -1;
+	return take_fields(&linux_, FIELDS_OF_PROCESS, FIELDS, config, error);
 }
 
 int confinement_of_mount(const struct object *object, struct mount_point *mount,

@@ -13,6 +13,9 @@
 /* Takes a document's, in place of an earlier document's. */
 int confinement_apply(const struct object *document, struct config *config,
 		      struct error *error);
+/* Takes those of a process alone. */
+int confinement_of_process(const struct object *process, struct config *config,
+			   struct error *error);
 /* Takes those of one of `mounts`. */
 int confinement_of_mount(const struct object *object, struct mount_point *mount,
 			 struct error *error);

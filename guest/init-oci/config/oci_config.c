@@ -3,6 +3,7 @@
 #include "config/oci_config.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,12 +270,12 @@ out:
 	return result;
 }
 
-static int check_args(const struct config *config, struct error *error)
+static int check_args(const char *document, const struct config *config, struct error *error)
 {
 	if (!config->args)
-		return ERROR(error, "config: process.args: is missing");
+		return ERROR(error, document, ": process.args: is missing");
 	if (!config->args[0] || !config->args[0][0])
-		return ERROR(error, "config: names no program: neither process.args, nor Entrypoint "
+		return ERROR(error, document, ": names no program: neither process.args, nor Entrypoint "
 			     "and Cmd of an image");
 	return 0;
 }
@@ -307,9 +308,61 @@ int config_parse(const char *text, size_t length, const char *overrides,
 	    (overrides && parse_document(&documents[1], overrides, overrides_length,
 					 &config->json[1], error) < 0) ||
 	    (overrides && overrides_clear(documents[0].json, documents[1].json, error) < 0) ||
-	    apply(documents, count, config, error) < 0 || check_args(config, error) < 0) {
+	    apply(documents, count, config, error) < 0 || check_args("config", config, error) < 0) {
 		config_free(config);
 		return -1;
 	}
 	return 0;
+}
+
+int config_parse_mount(const char *text, size_t length, struct config *config,
+		       struct error *error)
+{
+	struct object document = { .document = "mount", .name = "mounts: " };
+
+	*config = (struct config){ .mounts = calloc(1, sizeof(*config->mounts)) };
+	if (!config->mounts)
+		return json_no_memory(error);
+	if (parse_document(&document, text, length, &config->json[0], error) < 0 ||
+	    parse_mount(&document, config->mounts, error) < 0) {
+		config_free(config);
+		return -1;
+	}
+	config->mount_count = 1;
+	return 0;
+}
+
+/* A variable that was added for the container's user. */
+static void remove_home(struct config *config)
+{
+	char **place = config->env;
+
+	while (*place && strncmp(*place, "HOME=", 5) != 0)
+		place++;
+	for (; *place; place++)
+		place[0] = place[1];
+}
+
+int config_parse_process(const char *text, size_t length, unsigned int without,
+			 struct config *config, bool *has_user, struct error *error)
+{
+	struct object process = { .document = "exec", .name = "process." };
+	const cJSON *user;
+
+	/* The container may have a terminal for itself. */
+	config->terminal = false;
+	config->rows = config->columns = 0;
+	config->args = NULL;
+	if (parse_document(&process, text, length, &config->json[0], error) < 0 ||
+	    json_get(&process, "user", &user, error) < 0)
+		return -1;
+	*has_user = user != NULL;
+	if (*has_user && config->home_variable)
+		remove_home(config);
+	if (process_config_take(&process, config, error) < 0 ||
+	    confinement_of_process(&process, config, error) < 0 ||
+	    confinement_check(config, without, error) < 0)
+		return -1;
+	process_config_complete(config);
+	return check_args("exec", config, error);
 }

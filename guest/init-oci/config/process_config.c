@@ -240,24 +240,31 @@ static int parse_oom_score(const struct object *process, struct config *config,
 	return 0;
 }
 
+int process_config_take(const struct object *process, struct config *config,
+			struct error *error)
+{
+	if (json_get_strings(process, "args", &config->args, error) < 0 ||
+	    config_get_environment(process, "env", config, error) < 0 ||
+	    json_get_path(process, "cwd", &config->cwd, error) < 0 ||
+	    json_get_bool(process, "noNewPrivileges", &config->no_new_privileges, error) < 0 ||
+	    parse_oom_score(process, config, error) < 0 ||
+	    parse_user(process, config, error) < 0 ||
+	    parse_limits(process, config, error) < 0 ||
+	    parse_capabilities(process, config, error) < 0 ||
+	    parse_terminal(process, config, error) < 0 ||
+	    scheduling_config_apply(process, config, error) < 0)
+		return -1;
+	return 0;
+}
+
 int process_config_apply(const struct object *document, struct config *config,
 			 struct error *error)
 {
 	struct object process = { .name = "process." };
 
-	if (json_get_object(document, "process", &process, error) < 0 ||
-	    json_get_strings(&process, "args", &config->args, error) < 0 ||
-	    config_get_environment(&process, "env", config, error) < 0 ||
-	    json_get_path(&process, "cwd", &config->cwd, error) < 0 ||
-	    json_get_bool(&process, "noNewPrivileges", &config->no_new_privileges, error) < 0 ||
-	    parse_oom_score(&process, config, error) < 0 ||
-	    parse_user(&process, config, error) < 0 ||
-	    parse_limits(&process, config, error) < 0 ||
-	    parse_capabilities(&process, config, error) < 0 ||
-	    parse_terminal(&process, config, error) < 0 ||
-	    scheduling_config_apply(&process, config, error) < 0)
+	if (json_get_object(document, "process", &process, error) < 0)
 		return -1;
-	return 0;
+	return process_config_take(&process, config, error);
 }
 
 /* Takes those out that the set cannot have. Returns them. */

@@ -9,6 +9,10 @@
 int process_config_apply(const struct object *document, struct config *config,
 			 struct error *error);
 
+/* The same of that object itself. */
+int process_config_take(const struct object *process, struct config *config,
+			struct error *error);
+
 /* What only both documents together tell: possible capabilities, and missing limits. */
 void process_config_complete(struct config *config);
 

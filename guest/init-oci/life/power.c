@@ -9,7 +9,7 @@
 
 #include "base/console.h"
 #include "base/errors.h"
-#include "life/control.h"
+#include "channel/control.h"
 #include "life/exit_status.h"
 
 static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT, SIGSYS };

@@ -194,14 +194,11 @@ static int restrict_privileges(const struct config *config, const struct seccomp
 	return 0;
 }
 
-static int prepare(const struct config *config, const sigset_t *signals, struct failure *failure)
+static int prepare(const struct config *config, const struct seccomp_filter *filter,
+		   const sigset_t *signals, struct failure *failure)
 {
 	struct error *error = &failure->error;
-	struct seccomp_filter filter;
 
-	/* Before the limits, which may leave it no memory. execve() frees it. */
-	if (config->seccomp.present && seccomp_make(&config->seccomp, &filter, error) < 0)
-		return -1;
 	if (set_surroundings(config, error) < 0)
 		return -1;
 	/*
@@ -210,13 +207,13 @@ static int prepare(const struct config *config, const sigset_t *signals, struct 
 	 */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	deadline_be_usual();
-	if (hooks_run(config, &filter, restrict_privileges, error) < 0 ||
+	if (hooks_run(config, filter, restrict_privileges, error) < 0 ||
 	    scheduler_set(config, error) < 0)
 		return -1;
 	failure->is_close = true;
 	/* Those that have waited are for the program. The filter need not allow this. */
 	sigprocmask(SIG_SETMASK, signals, NULL);
-	return restrict_privileges(config, &filter, error);
+	return restrict_privileges(config, filter, error);
 }
 
 /* Returns only when no candidate can be started; the value is the most telling errno. */
@@ -256,17 +253,18 @@ static bool is_there(const struct config *config)
 static void fail_to_run(const char *program, int reason, const char *hint, struct failure *failure)
 {
 	ERROR(&failure->error, "run ", program, ": ", strerror(reason), hint);
+	failure->error.number = reason;
 	failure->status = exit_status_of_exec(reason);
 }
 
-void process_become(const struct config *config, const struct streams *streams,
-		    const sigset_t *signals, struct failure *failure)
+void process_become(const struct config *config, const struct seccomp_filter *filter,
+		    const int streams[3], const sigset_t *signals, struct failure *failure)
 {
 	int reason;
 
 	power_stay_on_faults();
 	streams_take(streams);
-	if (prepare(config, signals, failure) < 0) {
+	if (prepare(config, filter, signals, failure) < 0) {
 		failure->status = EXIT_STATUS_SETUP_FAILED;
 		return;
 	}

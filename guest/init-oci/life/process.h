@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "config/config.h"
+#include "life/seccomp_filter.h"
 #include "life/streams.h"
 
 /*
@@ -22,9 +23,10 @@ struct failure {
 
 /*
  * Turns the calling process, a new child or PID 1 itself, into the configured one.
- * signals is its signal mask. Returns only on failure.
+ * The filter is that of config->seccomp, and not used if there is none. streams_take()
+ * gets the streams, and signals is the signal mask. Returns only on failure.
  */
-void process_become(const struct config *config, const struct streams *streams,
-		    const sigset_t *signals, struct failure *failure);
+void process_become(const struct config *config, const struct seccomp_filter *filter,
+		    const int streams[3], const sigset_t *signals, struct failure *failure);
 
 #endif

@@ -18,7 +18,7 @@ struct container *start_container_memory(void)
 	if (container == MAP_FAILED)
 		return NULL;
 	container->stop_signal = SIGTERM;
-	container->upper = -1;
+	container->upper = container->kept_config = -1;
 	return container;
 }
 

@@ -19,6 +19,7 @@ struct container {
 	struct streams streams;
 	int stop_signal;
 	int cgroup;	/* the directory of its cgroup */
+	int kept_config;	/* for further processes; -1: there can be none */
 	int upper;	/* for unmount_all() */
 	struct failure failure;
 };

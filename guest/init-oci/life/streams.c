@@ -149,11 +149,11 @@ size_t streams_devices(const struct streams *streams, dev_t devices[static 3])
 	return count;
 }
 
-void streams_take(const struct streams *streams)
+void streams_take(const int ends[3])
 {
 	for (int i = 0; i < 3; i++) {
-		if (streams->ends[i] >= 0)
-			dup2(streams->ends[i], i);
+		if (ends[i] >= 0)
+			dup2(ends[i], i);
 	}
 }
 

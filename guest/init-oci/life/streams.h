@@ -29,8 +29,11 @@ int streams_open(const struct command_line *line, struct streams *streams, struc
 /* The devices among them. Returns their number. */
 size_t streams_devices(const struct streams *streams, dev_t devices[static 3]);
 
-/* Makes them the standard streams of the calling process, which becomes the container's. */
-void streams_take(const struct streams *streams);
+/*
+ * Makes these the standard streams of the calling process, which becomes one of the
+ * container's; -1 where the stream stays as it is.
+ */
+void streams_take(const int ends[3]);
 
 /* Gives them to the user, who may then open /dev/stdout again. Returns 0, or -1 with errno. */
 int streams_give(uid_t user);

@@ -11,7 +11,7 @@
 #include "base/errors.h"
 #include "life/clock.h"
 #include "life/pump.h"
-#include "life/request.h"
+#include "channel/request.h"
 
 static struct request request;
 static struct error error;

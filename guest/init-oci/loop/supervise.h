@@ -3,9 +3,9 @@
 #define INIT_OCI_SUPERVISE_H
 
 #include <signal.h>
-#include <stdbool.h>
 #include <sys/types.h>
 
+#include "config/command_line.h"
 #include "life/clock.h"
 #include "life/start.h"
 
@@ -22,7 +22,7 @@ struct charge {
 	int start_end;		/* where that process writes, to be closed when it has parted */
 	struct container *shared;
 	const struct clock_devices *clock;
-	bool has_control;	/* whether the VMM has a channel to speak on */
+	const struct command_line *line;
 };
 
 /*

@@ -17,7 +17,7 @@
  *   exit N      the container's exit status, at the very end
  *   error WHY   to a line that is not a request, or cannot be carried out
  *
- * What the VMM may send is in request.h.
+ * What the VMM may send is in request.h, and what else it is told in exec/tasks.h.
  *
  * Its descriptor has a fixed number, so that even a fault handler can report the
  * end; it is /dev/null when no channel is asked for.
@@ -33,6 +33,12 @@ int control_open(const struct control_address *address, struct error *error);
  */
 bool control_line(bool wait, const char *const parts[]);
 #define CONTROL_SAY(wait, ...) control_line(wait, (const char *const[]){ __VA_ARGS__, NULL })
+
+/*
+ * Begins to connect to the host again, when it has closed the stream: it is done when the
+ * descriptor is writable and vsock_is_connected(). Returns 0, or -1.
+ */
+int control_connect_again(const struct control_address *address);
 
 /* Sends the exit status, and closes the channel when the VMM has received it. */
 void control_end(int status);

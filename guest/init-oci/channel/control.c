@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The channel to the VMM: how it is opened, and what is said on it. */
-#include "life/control.h"
+#include "channel/control.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,31 +12,25 @@
 #include <unistd.h>
 
 #include "base/deadline.h"
-#include "base/linux_abi.h"
 #include "devices/ports.h"
+#include "devices/vsock.h"
 
 #define WAIT_SECONDS 1
 
-static int connect_to_host(unsigned int port, struct error *error)
+/* Whether close() waits until the host has everything and answers. */
+static void set_linger(int fd, int on)
 {
-	const struct vsock_address address = {
-		.family = AF_VSOCK, .port = port, .cid = VSOCK_CID_HOST,
-	};
-	/* Makes close() wait until the host has everything and answers. */
-	const struct linger linger = { .l_onoff = 1, .l_linger = WAIT_SECONDS };
-	int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct decimal number;
+	const struct linger linger = { .l_onoff = on, .l_linger = WAIT_SECONDS };
 
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) < 0 ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
-		ERROR(error, "control channel: connect to vsock port ", decimal(&number, port),
-		      " of the host: ", strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+static void become_control(int fd)
+{
+	if (fd == CONTROL_FILENO)
+		return;
+	dup3(fd, CONTROL_FILENO, O_CLOEXEC);
+	close(fd);
 }
 
 static int open_channel(const struct control_address *address, struct error *error)
@@ -47,7 +41,12 @@ static int open_channel(const struct control_address *address, struct error *err
 	case CONTROL_PORT:
 		return port_open(address->port_name, error);
 	case CONTROL_VSOCK:
-		return connect_to_host(address->vsock_port, error);
+		fd = vsock_connect("control channel: ", address->vsock_port, error);
+		if (fd >= 0) {
+			set_linger(fd, 1);
+			fcntl(fd, F_SETFL, O_NONBLOCK);
+		}
+		return fd;
 	default:
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 		return fd < 0 ? step_error("open /dev/null", "", error) : fd;
@@ -60,10 +59,20 @@ int control_open(const struct control_address *address, struct error *error)
 
 	if (fd < 0)
 		return -1;
-	if (fd != CONTROL_FILENO) {
-		dup3(fd, CONTROL_FILENO, O_CLOEXEC);
-		close(fd);
-	}
+	become_control(fd);
+	return 0;
+}
+
+int control_connect_again(const struct control_address *address)
+{
+	int fd = vsock_begin_to_connect(address->vsock_port);
+
+	if (fd < 0)
+		return -1;
+	set_linger(fd, 1);
+	/* Nobody is there to answer. */
+	set_linger(CONTROL_FILENO, 0);
+	become_control(fd);
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The life of PID 1 while there is a container, or what is to become one. */
-#include "life/supervise.h"
+#include "loop/supervise.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,24 +14,32 @@
 #include "base/console.h"
 #include "base/deadline.h"
 #include "base/linux_abi.h"
+#include "channel/control.h"
+#include "channel/outbox.h"
+#include "channel/request.h"
+#include "devices/vsock.h"
+#include "exec/tasks.h"
 #include "life/clock.h"
-#include "life/control.h"
 #include "life/exit_status.h"
 #include "life/oom_kills.h"
-#include "life/request.h"
+#include "work/freezer.h"
 
 /* When the container is gone, its orphans get time to close their files, no more. */
 #define GRACE_SECONDS 2
+/* After a try to connect to the VMM. */
+#define RETRY_SECONDS 1
 /* Of one kind in a row: whoever makes more of them lets the others have a turn. */
 #define CHILDREN_IN_A_ROW 64
 
 /*
  * What an event is about; from EVENT_PUMPS on, the number of a pump. They have their
- * turns in this order, so that what has started is told before it has ended.
+ * turns in this order, so that what has started is told before it has ended, and what it
+ * has written before that.
  */
 enum event_subject {
 	EVENT_START,
 	EVENT_CONTROL,
+	EVENT_TASK,
 	EVENT_OOM_KILL,
 	EVENT_SIGNAL,
 	EVENT_CHILD,
@@ -40,6 +48,8 @@ enum event_subject {
 	EVENT_GENERATION,
 	EVENT_PUMPS,
 	EVENT_SUBJECTS = EVENT_PUMPS + STREAM_PUMPS,
+	/* From here on those of tasks, which are counted there. */
+	EVENT_TASKS = EVENT_SUBJECTS,
 };
 
 /* In this order. Each but the first two ends at a deadline, if not before. */
@@ -67,7 +77,12 @@ struct supervisor {
 	bool is_started;	/* the program runs, or it is certain that it never will */
 	bool is_reaped;	/* the container's process; another may have its number from then on */
 	bool has_streams;	/* those of the container, which is set up */
-	bool is_heard;	/* by the VMM, which has taken the last line */
+	/* The channel; only a vsock stream that the VMM has closed is connected again. */
+	bool is_connected;	/* as far as is known: a port may not be open yet */
+	bool is_connecting;
+	struct timespec next_try;
+	struct outbox outbox;
+	struct tasks tasks;
 	struct winsize size;	/* asked for before there was a terminal; or 0 rows */
 	struct oom_kills oom_kills;
 	struct line line;
@@ -97,16 +112,30 @@ static bool process_lives(const struct supervisor *supervisor)
 	return supervisor->phase < ASKING_ORPHANS;
 }
 
-/* What the VMM does not read is not waited for a second time. */
+/* It is lost if the VMM has not read for long. */
 static void tell(struct supervisor *supervisor, const char *what, const char *more)
 {
-	supervisor->is_heard = CONTROL_SAY(supervisor->is_heard, what, more);
+	OUTBOX_LINE(&supervisor->outbox, what, more);
+}
+
+static bool has_control(const struct supervisor *supervisor)
+{
+	return supervisor->charge->line->control.kind != CONTROL_NONE;
+}
+
+/* What is stopped would not end. */
+static void thaw(struct supervisor *supervisor)
+{
+	if (supervisor->tasks.is_paused)
+		freezer_set(supervisor->charge->shared->cgroup, false);
+	supervisor->tasks.is_paused = false;
 }
 
 static void stop(struct supervisor *supervisor, unsigned int seconds)
 {
 	if (!process_lives(supervisor) || supervisor->phase == KILLED)
 		return;
+	thaw(supervisor);
 	/* What sets up, or runs hooks, has nothing to save, and heeds no signal. */
 	if (!supervisor->charge->shared->failure.is_close) {
 		kill(supervisor->charge->process, SIGKILL);
@@ -120,6 +149,7 @@ static void stop(struct supervisor *supervisor, unsigned int seconds)
 static void end_orphans(struct supervisor *supervisor)
 {
 	enter(supervisor, ASKING_ORPHANS, GRACE_SECONDS);
+	thaw(supervisor);
 	kill(-1, SIGTERM);
 	/* A stopped process could not act on the signal. */
 	kill(-1, SIGCONT);
@@ -150,6 +180,8 @@ static bool reap(struct supervisor *supervisor)
 			return child == 0;
 		if (child == supervisor->charge->process && !supervisor->is_reaped)
 			take_status(supervisor, wait_status);
+		else
+			tasks_reap(&supervisor->tasks, child, wait_status);
 	}
 	supervisor->ready |= 1u << EVENT_CHILD;
 	return true;
@@ -215,9 +247,22 @@ static int set_size(struct supervisor *supervisor, const struct winsize *size,
 	return 0;
 }
 
+static const char *state(const struct supervisor *supervisor)
+{
+	if (!process_lives(supervisor))
+		return "ended";
+	if (supervisor->phase > RUNNING)
+		return "stopping";
+	return supervisor->is_started ? "running" : "starting";
+}
+
 static int carry_out(struct supervisor *supervisor, const struct request *request,
 		     struct error *error)
 {
+	supervisor->tasks.state = state(supervisor);
+	if (request->id)
+		return tasks_request(&supervisor->tasks, request,
+				     supervisor->is_started && process_lives(supervisor), error);
 	switch (request->kind) {
 	case REQUEST_STOP:
 		stop(supervisor, request->seconds);
@@ -236,29 +281,37 @@ static int carry_out(struct supervisor *supervisor, const struct request *reques
 	}
 }
 
-static void take_byte(struct supervisor *supervisor, char byte)
+static void take_line(struct supervisor *supervisor, enum line_state state)
 {
 	struct request request;
 	struct error error;
-	int result = 0;
+	int result;
 
-	switch (line_add(&supervisor->line, byte)) {
-	case LINE_INCOMPLETE:
-		return;
-	case LINE_COMPLETE:
-		/* The VMM sends an empty line to end half a line from before it reopened the port. */
+	if (state == LINE_TOO_LONG) {
+		result = ERROR(&error, "the line is too long");
+	} else {
+		/* The VMM ends half a line from before it reopened the port with an empty one. */
 		if (!supervisor->line.text[0])
 			return;
 		result = request_parse(supervisor->line.text, &request, &error);
-		if (!result)
-			result = carry_out(supervisor, &request, &error);
-		break;
-	case LINE_TOO_LONG:
-		result = ERROR(&error, "the line is too long");
-		break;
+		result = result < 0 ? tasks_refuse(&supervisor->tasks, &request, &error) :
+				      carry_out(supervisor, &request, &error);
 	}
 	if (result < 0)
 		tell(supervisor, "error ", error.text);
+}
+
+/* Returns how many it has taken, at least one. */
+static size_t take_bytes(struct supervisor *supervisor, const char *bytes, size_t count)
+{
+	enum line_state state;
+
+	if (supervisor->tasks.body_left)
+		return tasks_take_body(&supervisor->tasks, bytes, count);
+	state = line_add(&supervisor->line, *bytes);
+	if (state != LINE_INCOMPLETE)
+		take_line(supervisor, state);
+	return 1;
 }
 
 static void tell_oom_kills(struct supervisor *supervisor)
@@ -272,14 +325,51 @@ static void tell_oom_kills(struct supervisor *supervisor)
 	tell(supervisor, "oom-kill ", decimal(&number, killed));
 }
 
+/* What was on its way in either direction is lost; a client begins anew. */
+static void hang_up(struct supervisor *supervisor)
+{
+	supervisor->is_connected = false;
+	supervisor->outbox.start = supervisor->outbox.end = 0;
+	supervisor->line.length = 0;
+	supervisor->line.too_long = false;
+	tasks_hang_up(&supervisor->tasks);
+	clock_gettime(CLOCK_MONOTONIC, &supervisor->next_try);
+}
+
 static bool take_requests(struct supervisor *supervisor)
 {
-	char bytes[256];
+	char bytes[4096];
 	ssize_t got = read(CONTROL_FILENO, bytes, sizeof(bytes));
 
-	for (ssize_t i = 0; i < got; i++)
-		take_byte(supervisor, bytes[i]);
+	if (got > 0 || (got < 0 && errno == EAGAIN))
+		supervisor->is_connected = true;
+	/* A port that the VMM has not opened reads as if it was at its end, too. */
+	else if (supervisor->is_connected)
+		hang_up(supervisor);
+	for (ssize_t taken = 0; taken < got;)
+		taken += (ssize_t)take_bytes(supervisor, bytes + taken, (size_t)(got - taken));
 	return got > 0;
+}
+
+static bool take_control(struct supervisor *supervisor)
+{
+	if (supervisor->is_connecting) {
+		supervisor->is_connecting = false;
+		if (!vsock_is_connected(CONTROL_FILENO))
+			return false;
+		supervisor->is_connected = true;
+	}
+	/* There may be room now for more. */
+	supervisor->ready |= 1u << EVENT_TASK;
+	return take_requests(supervisor);
+}
+
+/* After everything else: all that is to be told goes at once. */
+static void flush(struct supervisor *supervisor)
+{
+	if (!supervisor->is_connecting && outbox_flush(&supervisor->outbox, CONTROL_FILENO) < 0 &&
+	    supervisor->is_connected)
+		hang_up(supervisor);
 }
 
 /*
@@ -308,6 +398,22 @@ static int watch_pumps(const struct supervisor *supervisor)
 	return 0;
 }
 
+/* Whether a vsock stream is to be connected again, now or later. */
+static bool is_away(const struct supervisor *supervisor)
+{
+	return supervisor->charge->line->control.kind == CONTROL_VSOCK &&
+	       !supervisor->is_connected && !supervisor->is_connecting;
+}
+
+static void connect_again(struct supervisor *supervisor)
+{
+	clock_gettime(CLOCK_MONOTONIC, &supervisor->next_try);
+	supervisor->next_try.tv_sec += RETRY_SECONDS;
+	supervisor->is_connecting =
+		control_connect_again(&supervisor->charge->line->control) == 0 &&
+		watch(supervisor, CONTROL_FILENO, EPOLLIN | EPOLLOUT, EVENT_CONTROL) == 0;
+}
+
 /* Everything is set up, and from now on that process has descriptors of its own. */
 static void take_over(struct supervisor *supervisor)
 {
@@ -315,7 +421,6 @@ static void take_over(struct supervisor *supervisor)
 	/* The end of the pipe now depends on that process alone. */
 	close(supervisor->charge->start_end);
 	streams_release(&supervisor->charge->shared->streams);
-	close(supervisor->charge->shared->cgroup);
 	if (watch_pumps(supervisor) < 0)
 		SAY("watch the container's streams: ", strerror(errno));
 	if (supervisor->phase == SETTING_UP)
@@ -358,7 +463,9 @@ static bool take_event(struct supervisor *supervisor, enum event_subject subject
 		take_start_events(supervisor);
 		return false;
 	case EVENT_CONTROL:
-		return take_requests(supervisor);
+		return take_control(supervisor);
+	case EVENT_TASK:
+		return tasks_step(&supervisor->tasks);
 	case EVENT_OOM_KILL:
 		tell_oom_kills(supervisor);
 		return false;
@@ -403,10 +510,18 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	supervisor->time = clock_open_datagrams();
 	supervisor->end = process_descriptor(charge->process);
 	oom_kills_open(&supervisor->oom_kills, charge->shared->cgroup);
+	supervisor->tasks.container = charge->shared;
+	supervisor->tasks.line = charge->line;
+	supervisor->tasks.container_process = charge->process;
+	supervisor->tasks.container_end = supervisor->end;
+	supervisor->tasks.events = supervisor->events;
+	supervisor->tasks.first_event = EVENT_TASKS;
+	supervisor->tasks.outbox = &supervisor->outbox;
 	if (watch(supervisor, supervisor->signals, EPOLLIN, EVENT_SIGNAL) < 0 ||
 	    watch(supervisor, charge->start, EPOLLIN, EVENT_START) < 0 ||
 	    watch(supervisor, supervisor->end, EPOLLIN, EVENT_END) < 0 ||
-	    (charge->has_control &&
+	    (has_control(supervisor) && tasks_open(&supervisor->tasks) < 0) ||
+	    (has_control(supervisor) &&
 	     watch(supervisor, CONTROL_FILENO, EPOLLIN | EPOLLOUT, EVENT_CONTROL) < 0) ||
 	    (supervisor->oom_kills.events >= 0 &&
 	     watch(supervisor, supervisor->oom_kills.events, EPOLLPRI, EVENT_OOM_KILL) < 0) ||
@@ -418,18 +533,35 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	return 0;
 }
 
-/* In milliseconds, rounded up; -1 when there is no deadline. */
-static int time_left(const struct supervisor *supervisor)
+static int milliseconds_until(const struct timespec *time)
 {
 	struct timespec now;
 	int64_t left;
 
-	if (supervisor->phase <= RUNNING)
-		return -1;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (int64_t)(supervisor->deadline.tv_sec - now.tv_sec) * 1000 +
-	       (supervisor->deadline.tv_nsec - now.tv_nsec + 999999) / 1000000;
+	left = (int64_t)(time->tv_sec - now.tv_sec) * 1000 +
+	       (time->tv_nsec - now.tv_nsec + 999999) / 1000000;
 	return left > 0 ? (int)left : 0;
+}
+
+/* Rounded up; -1 when there is no deadline. */
+static int time_left(const struct supervisor *supervisor)
+{
+	return supervisor->phase <= RUNNING ? -1 : milliseconds_until(&supervisor->deadline);
+}
+
+/* How long to wait for events. */
+static int time_to_wait(const struct supervisor *supervisor)
+{
+	const int left = time_left(supervisor);
+	int retry;
+
+	if (supervisor->ready)
+		return 0;
+	if (!is_away(supervisor))
+		return left;
+	retry = milliseconds_until(&supervisor->next_try);
+	return left >= 0 && left < retry ? left : retry;
 }
 
 /* Goes to the next phase if it is time. Returns whether it did. */
@@ -468,8 +600,9 @@ static bool advance(struct supervisor *supervisor)
 		enter(supervisor, DRAINING, GRACE_SECONDS);
 		return true;
 	case DRAINING:
-		if (supervisor->has_streams && !late &&
-		    output_is_left(&supervisor->charge->shared->streams))
+		if (!late && (supervisor->outbox.start < supervisor->outbox.end ||
+			      (supervisor->has_streams &&
+			       output_is_left(&supervisor->charge->shared->streams))))
 			return false;
 		supervisor->phase = ENDED;
 		return true;
@@ -486,19 +619,21 @@ static void wait_for_events(struct supervisor *supervisor)
 
 	if (supervisor->phase > RUNNING)
 		deadline_be_exact();
-	count = epoll_wait(supervisor->events, events, EVENT_SUBJECTS,
-			   supervisor->ready ? 0 : time_left(supervisor));
+	count = epoll_wait(supervisor->events, events, EVENT_SUBJECTS, time_to_wait(supervisor));
 	for (int i = 0; i < count; i++) {
-		supervisor->ready |= 1u << events[i].data.u32;
-		if (events[i].data.u32 == EVENT_CONTROL && events[i].events & EPOLLOUT)
-			supervisor->is_heard = true;
+		const uint32_t subject = events[i].data.u32;
+
+		supervisor->ready |= 1u << (subject < EVENT_TASKS ? subject : EVENT_TASK);
+		if (subject >= EVENT_TASKS)
+			tasks_note_event(&supervisor->tasks, subject - EVENT_TASKS);
 	}
 }
 
 int supervise(const struct charge *charge, const sigset_t *signals)
 {
 	struct supervisor supervisor = {
-		.charge = charge, .phase = SETTING_UP, .is_heard = true,
+		.charge = charge, .phase = SETTING_UP,
+		.is_connected = charge->line->control.kind == CONTROL_VSOCK,
 	};
 
 	if (watch_all(&supervisor, signals) < 0) {
@@ -510,8 +645,12 @@ int supervise(const struct charge *charge, const sigset_t *signals)
 			continue;
 		wait_for_events(&supervisor);
 		take_events(&supervisor);
+		if (is_away(&supervisor) && !milliseconds_until(&supervisor.next_try))
+			connect_again(&supervisor);
+		flush(&supervisor);
 	}
 	/* The last one may be what ended the container, and its event still be on the way. */
 	tell_oom_kills(&supervisor);
+	flush(&supervisor);
 	return supervisor.status;
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_OCI_VSOCK_H
+#define INIT_OCI_VSOCK_H
+
+#include <stdbool.h>
+
+#include "base/errors.h"
+
+/* A stream to that port of the host. The step is for messages: "" or "STEP: ". Or -1. */
+int vsock_connect(const char *step, unsigned int port, struct error *error);
+
+/*
+ * The same, without waiting: it is connected when it is writable and vsock_is_connected().
+ */
+int vsock_begin_to_connect(unsigned int port);
+bool vsock_is_connected(int fd);
+
+#endif

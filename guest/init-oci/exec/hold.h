@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef INIT_OCI_HOLD_H
+#define INIT_OCI_HOLD_H
+
+#include <stddef.h>
+
+/* The first credit of a stream, and what PID 1 holds of one at most. */
+#define WINDOW 32768
+
+/* What a reader does not take yet. */
+struct hold {
+	size_t start, end;
+	char bytes[WINDOW];
+};
+
+/*
+ * Writes what is held, and then the bytes; holds what is left of them, which must fit.
+ * *hold is NULL when nothing is. Returns 0, or -1 with errno set when nothing will be
+ * taken any more, or there is no memory.
+ */
+int hold_write(struct hold **hold, int fd, const char *bytes, size_t count);
+
+/* Holds them, behind what is held. Returns 0, or -1 when there is no memory. */
+int hold_add(struct hold **hold, const char *bytes, size_t count);
+
+#endif

@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The process of a task: made by PID 1, which it tells what it has opened. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/linux_abi.h"
+#include "base/proc.h"
+#include "container/users.h"
+#include "config/oci_config.h"
+#include "devices/ports.h"
+#include "devices/vsock.h"
+#include "exec/descriptors.h"
+#include "exec/kept_config.h"
+#include "exec/task.h"
+#include "exec/terminal.h"
+#include "life/exit_status.h"
+#include "life/power.h"
+#include "life/process.h"
+#include "work/work.h"
+
+/* As /proc/PID/cgroup has it, below the container's. */
+#define CGROUP_LINE_MAX 4096
+#define CGROUP_PREFIX "0::/container/"
+
+/* What both sides open before there are two. */
+struct pipes {
+	int theirs[3];	/* the process's ends; -1 for /dev/null */
+	int report;
+};
+
+static void close_all(const int descriptors[], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (descriptors[i] >= 0)
+			close(descriptors[i]);
+	}
+}
+
+/* Work writes to, and reads from, what is not the channel without PID 1. */
+static bool needs_pipe(const struct task *task, unsigned int stream)
+{
+	switch (task->places[stream].kind) {
+	case PLACE_CHANNEL:
+		return true;
+	case PLACE_VSOCK:
+	case PLACE_PORT:
+		return task->kind == REQUEST_EXEC;
+	default:
+		return false;
+	}
+}
+
+static int make_pipe(struct task *task, unsigned int stream, struct pipes *pipes)
+{
+	const int mine = stream == 0 ? 1 : 0;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	fcntl(ends[mine], F_SETFL, O_NONBLOCK);
+	task->streams[stream].fd = ends[mine];
+	pipes->theirs[stream] = ends[!mine];
+	return 0;
+}
+
+static int make_pipes(struct task *task, struct pipes *pipes)
+{
+	int report[2];
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (needs_pipe(task, i) && make_pipe(task, i, pipes) < 0)
+			return -1;
+	}
+	if (task->kind != REQUEST_EXEC)
+		return 0;
+	if (descriptors_pair(report) < 0)
+		return -1;
+	task->report = report[0];
+	pipes->report = report[1];
+	return 0;
+}
+
+/* --- In the new process */
+
+/* Where a stream goes that is not on the channel. */
+static int open_place(const struct place *place, struct error *error)
+{
+	return place->kind == PLACE_VSOCK ? vsock_connect("", place->vsock_port, error) :
+					    port_open(place->port_name, error);
+}
+
+static int open_null(struct error *error)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? step_error("open /dev/null", "", error) : fd;
+}
+
+/* Opens what PID 1 is to carry streams to, and passes it on, with the terminal. */
+static int pass_descriptors(const struct task *task, int terminal, int report,
+			    struct error *error)
+{
+	int passed[DESCRIPTORS] = { -1, -1, -1, terminal };
+	bool any = terminal >= 0;
+	int result = 0;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		if (task->places[i].kind != PLACE_VSOCK && task->places[i].kind != PLACE_PORT)
+			continue;
+		passed[i] = open_place(&task->places[i], error);
+		if (passed[i] < 0)
+			return -1;
+		fcntl(passed[i], F_SETFL, O_NONBLOCK);
+		any = true;
+	}
+	if (any && descriptors_send(report, passed) < 0)
+		result = step_error("pass descriptors", "", error);
+	close_all(passed, DESCRIPTORS);
+	return result;
+}
+
+static int open_streams(const struct task *task, const struct config *config,
+			struct pipes *pipes, struct error *error)
+{
+	int terminal = -1;
+
+	if (config->terminal) {
+		if (task->places[1].kind == PLACE_NULL)
+			return ERROR(error, "exec: out=null: the output of a terminal goes somewhere");
+		if (terminal_open(&terminal, &pipes->theirs[0], error) < 0)
+			return -1;
+		pipes->theirs[1] = pipes->theirs[2] = pipes->theirs[0];
+	} else if (task->places[2].kind == PLACE_OUTPUT) {
+		pipes->theirs[2] = pipes->theirs[1];
+	}
+	if (pass_descriptors(task, terminal, pipes->report, error) < 0)
+		return -1;
+	for (unsigned int i = 0; i < 3; i++) {
+		if (pipes->theirs[i] < 0)
+			pipes->theirs[i] = open_null(error);
+		if (pipes->theirs[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Those in which the container is apart from PID 1. */
+static int join_namespaces(const struct tasks *tasks, struct config *config,
+			   struct error *error)
+{
+	int kinds = CLONE_NEWCGROUP;
+
+	if (config->monotonic.present || config->boot_time.present)
+		kinds |= CLONE_NEWTIME;
+	config->monotonic.present = config->boot_time.present = false;
+	if (setns(tasks->container_end, kinds) < 0)
+		return step_error("enter the container's namespaces", "", error);
+	return 0;
+}
+
+static void run_program(const struct tasks *tasks, const struct task *task,
+			struct pipes *pipes, const char *body, size_t length,
+			struct failure *failure)
+{
+	struct error *error = &failure->error;
+	struct seccomp_filter filter;
+	struct config config;
+	bool has_user;
+	sigset_t none;
+
+	failure->status = EXIT_STATUS_SETUP_FAILED;
+	if (kept_config_read(tasks->container->kept_config, &config, &filter) < 0) {
+		step_error("read the configuration", "", error);
+		return;
+	}
+	if (config_parse_process(body, length, tasks->line->without, &config, &has_user,
+				 error) < 0 ||
+	    open_streams(task, &config, pipes, error) < 0 ||
+	    (has_user && user_resolve(&config, error) < 0) ||
+	    join_namespaces(tasks, &config, error) < 0)
+		return;
+	failure->status = 0;
+	sigemptyset(&none);
+	process_become(&config, &filter, pipes->theirs, &none, failure);
+}
+
+/*
+ * Only its own: one of another task's would keep a stream from its end. PID 1's lowest
+ * ones are the console's, the channel's and that of /proc.
+ */
+static void keep_descriptors(struct work *work)
+{
+	static const int fixed[] = { STDIN_FILENO, STDOUT_FILENO, PROC_FILENO + 1 };
+	int *const kept[] = { &work->input, &work->output, &work->cgroup };
+
+	for (int i = 0; i < 3; i++) {
+		if (*kept[i] < 0)
+			continue;
+		dup3(*kept[i], fixed[i], O_CLOEXEC);
+		*kept[i] = fixed[i];
+	}
+	syscall(SYS_close_range, PROC_FILENO + 2, ~0U, 0);
+}
+
+static int do_work(const struct tasks *tasks, const struct task *task, const struct pipes *pipes,
+		   const char *body, size_t length, struct error *error)
+{
+	struct work work = {
+		.request = &tasks->request, .body = body, .length = length,
+		.input = pipes->theirs[0], .output = pipes->theirs[1],
+		.cgroup = tasks->container->cgroup, .sources = &tasks->line->sources,
+		.without = tasks->line->without,
+	};
+	sigset_t none;
+
+	power_stay_on_faults();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	keep_descriptors(&work);
+	/* What it makes is root's. */
+	syscall(SYS_setresgid, 0, 0, 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		const struct place *place = &task->places[i];
+		int fd;
+
+		if (place->kind != PLACE_VSOCK && place->kind != PLACE_PORT)
+			continue;
+		fd = open_place(place, error);
+		if (fd < 0)
+			return -1;
+		fcntl(fd, F_SETFL, 0);
+		*(i == 0 ? &work.input : &work.output) = fd;
+	}
+	if (task->kind == REQUEST_PS && tasks_list(tasks, work.output, error) < 0)
+		return -1;
+	return work_do(&work, error);
+}
+
+/* --- In PID 1 */
+
+/* The one that the container's process is in, if that is below its own. */
+static int find_cgroup(const struct tasks *tasks)
+{
+	struct decimal number;
+	char path[40];
+	size_t length;
+	char *text;
+	int fd = -1;
+
+	text_join(path, sizeof(path), (const char *const[]){
+		decimal(&number, (uint64_t)tasks->container_process), "/cgroup", NULL });
+	text = proc_read(path, CGROUP_LINE_MAX, &length);
+	if (!text)
+		return -1;
+	if (!strncmp(text, CGROUP_PREFIX, strlen(CGROUP_PREFIX))) {
+		text[strcspn(text, "\n")] = '\0';
+		fd = openat(tasks->container->cgroup, text + strlen(CGROUP_PREFIX),
+			    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
+	free(text);
+	return fd;
+}
+
+static pid_t make_process(const struct tasks *tasks, const struct task *task)
+{
+	pid_t process;
+	int cgroup;
+
+	if (task->kind != REQUEST_EXEC && task->kind != REQUEST_GET && task->kind != REQUEST_PUT)
+		return fork();
+	process = clone_into_cgroup(0, tasks->container->cgroup);
+	/* One that has cgroups of its own below it takes no process. */
+	if (process >= 0 || errno != EBUSY)
+		return process;
+	cgroup = find_cgroup(tasks);
+	if (cgroup < 0)
+		return -1;
+	process = clone_into_cgroup(0, cgroup);
+	if (process)
+		close(cgroup);
+	return process;
+}
+
+int task_start(struct tasks *tasks, struct task *task, char *body, size_t length)
+{
+	struct failure *failure = task_failure(tasks, task);
+	struct pipes pipes = { { -1, -1, -1 }, -1 };
+
+	if (make_pipes(task, &pipes) == 0)
+		task->process = make_process(tasks, task);
+	else
+		task->process = -1;
+	if (task->process == 0) {
+		task->process = getpid();
+		if (task->kind == REQUEST_EXEC)
+			run_program(tasks, task, &pipes, body, length, failure);
+		else if (do_work(tasks, task, &pipes, body, length, &failure->error) < 0)
+			failure->status = EXIT_STATUS_SETUP_FAILED;
+		exit_surely(failure->status);
+	}
+	if (task->process < 0)
+		step_error("start a process", "", &failure->error);
+	close_all(pipes.theirs, 3);
+	if (pipes.report >= 0)
+		close(pipes.report);
+	if (task->process < 0) {
+		task->process = 0;
+		failure->status = EXIT_STATUS_SETUP_FAILED;
+		if (task->report >= 0)
+			close(task->report);
+		task->report = -1;
+		return -1;
+	}
+	task->first_process = task->process;
+	if (task->kind == REQUEST_EXEC) {
+		task_watch(tasks, task, task->report, TASK_PART_REPORT);
+	} else {
+		task->is_starting = false;
+		task_watch_streams(tasks, task);
+	}
+	return 0;
+}
+
+/* A terminal takes the place of the pipes. */
+static void take_terminal(struct task *task, int terminal)
+{
+	for (unsigned int i = 0; i < 3; i++) {
+		if (task->streams[i].fd >= 0)
+			close(task->streams[i].fd);
+		task->streams[i].fd = -1;
+	}
+	fcntl(terminal, F_SETFL, O_NONBLOCK);
+	task->is_terminal = true;
+	task->streams[1].fd = terminal;
+	if (!task->has_input || task->places[0].kind != PLACE_NULL)
+		task->streams[0].fd = fcntl(terminal, F_DUPFD_CLOEXEC, 0);
+}
+
+static void add_pump(struct task *task, unsigned int stream, int elsewhere)
+{
+	struct task_stream *added = &task->streams[stream];
+	struct pump *pump = added->fd < 0 ? NULL : malloc(sizeof(*pump));
+
+	if (!pump) {
+		close(elsewhere);
+		return;
+	}
+	pump->from = stream == 0 ? elsewhere : added->fd;
+	pump->to = stream == 0 ? added->fd : elsewhere;
+	pump->from_port = task->places[stream].kind == PLACE_PORT && stream == 0;
+	pump->connected = false;
+	pump->start = pump->end = 0;
+	added->pump = pump;
+}
+
+static void take_descriptors(struct task *task, const int descriptors[DESCRIPTORS])
+{
+	if (descriptors[DESCRIPTOR_TERMINAL] >= 0)
+		take_terminal(task, descriptors[DESCRIPTOR_TERMINAL]);
+	for (unsigned int i = 0; i < 3; i++) {
+		if (descriptors[i] >= 0)
+			add_pump(task, i, descriptors[i]);
+	}
+}
+
+void task_take_report(struct tasks *tasks, struct task *task)
+{
+	const struct failure *failure = task_failure(tasks, task);
+	int descriptors[DESCRIPTORS], got;
+
+	if (task->report < 0)
+		return;
+	while ((got = descriptors_receive(task->report, descriptors)) > 0)
+		take_descriptors(task, descriptors);
+	if (got < 0)
+		return;
+	close(task->report);
+	task->report = -1;
+	/* Else it has failed or was killed, and its end tells. */
+	if (failure->status || !failure->is_close)
+		return;
+	task->is_starting = false;
+	if (task->is_terminal && task->rows)
+		task_set_size(task, task->rows, task->columns);
+	task_watch_streams(tasks, task);
+	task_tell(tasks, task, TELL_STARTED);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The streams of tasks: what flows between the VMM and their processes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "exec/task.h"
+
+int task_watch(struct tasks *tasks, struct task *task, int fd, unsigned int part)
+{
+	struct epoll_event event = {
+		.events = EPOLLIN | EPOLLOUT | EPOLLET,
+		.data.u32 = tasks->first_event + (uint32_t)(task - tasks->list) * TASK_PARTS + part,
+	};
+
+	return epoll_ctl(tasks->events, EPOLL_CTL_ADD, fd, &event);
+}
+
+bool task_has_stream(const struct task *task, unsigned int stream)
+{
+	if (!task->id[0] || task->streams[stream].pump)
+		return false;
+	if (stream == 0 && task->kind == REQUEST_EXEC && task->is_starting)
+		return task->places[0].kind == PLACE_CHANNEL || !task->has_input;
+	return task->streams[stream].fd >= 0;
+}
+
+int task_set_size(struct task *task, unsigned short rows, unsigned short columns)
+{
+	const struct winsize size = { .ws_row = rows, .ws_col = columns };
+	const struct task_stream *output = &task->streams[1];
+
+	return ioctl(output->pump ? output->pump->from : output->fd, TIOCSWINSZ, &size);
+}
+
+static void drop_hold(struct task_stream *stream)
+{
+	free(stream->hold);
+	stream->hold = NULL;
+}
+
+void task_watch_streams(struct tasks *tasks, struct task *task)
+{
+	/* There is nothing that could read it. */
+	if (task->streams[0].fd < 0)
+		drop_hold(&task->streams[0]);
+	for (unsigned int i = 0; i < 3; i++) {
+		struct task_stream *stream = &task->streams[i];
+
+		if (stream->pump) {
+			task_watch(tasks, task, stream->pump->from, i);
+			task_watch(tasks, task, stream->pump->to, i);
+		} else if (stream->fd >= 0) {
+			task_watch(tasks, task, stream->fd, i);
+		}
+	}
+}
+
+static void close_pump(struct task_stream *stream)
+{
+	if (stream->pump->from >= 0) {
+		close(stream->pump->from);
+		close(stream->pump->to);
+	}
+	free(stream->pump);
+	stream->pump = NULL;
+	stream->fd = -1;
+}
+
+void task_close_stream(struct tasks *tasks, struct task *task, unsigned int stream, bool tell)
+{
+	struct task_stream *closed = &task->streams[stream];
+
+	if (closed->pump) {
+		close_pump(closed);
+		return;
+	}
+	if (closed->fd < 0)
+		return;
+	close(closed->fd);
+	closed->fd = -1;
+	drop_hold(closed);
+	if (tell)
+		task_tell(tasks, task, (unsigned int)TELL_CLOSE << stream);
+}
+
+void task_close_streams(struct tasks *tasks, struct task *task)
+{
+	for (unsigned int i = 0; i < 3; i++)
+		task_close_stream(tasks, task, i, false);
+}
+
+/* What a person types to end the input, if the terminal heeds it. */
+static void type_end(int terminal)
+{
+	struct termios settings;
+
+	if (tcgetattr(terminal, &settings) == 0 && (settings.c_lflag & ICANON) &&
+	    write(terminal, &settings.c_cc[VEOF], 1) < 0)
+		return;
+}
+
+/* When all of the input is written. */
+static void finish_input(struct tasks *tasks, struct task *task)
+{
+	struct task_stream *input = &task->streams[0];
+
+	if (input->hold)
+		return;
+	if (input->due >= WINDOW / 2)
+		task_tell(tasks, task, TELL_CREDIT);
+	if (!input->ends)
+		return;
+	if (task->is_terminal)
+		type_end(input->fd);
+	task_close_stream(tasks, task, 0, false);
+}
+
+static void write_input(struct tasks *tasks, struct task *task, const char *bytes, size_t count)
+{
+	struct task_stream *input = &task->streams[0];
+
+	if (hold_write(&input->hold, input->fd, bytes, count) < 0)
+		task_close_stream(tasks, task, 0, true);
+	else
+		finish_input(tasks, task);
+}
+
+void task_take_input(struct tasks *tasks, struct task *task, const char *bytes, size_t count)
+{
+	if (!task_has_stream(task, 0))
+		return;
+	task->streams[0].carried += count;
+	task->streams[0].due += (uint32_t)count;
+	if (!task->is_starting)
+		write_input(tasks, task, bytes, count);
+	else if (hold_add(&task->streams[0].hold, bytes, count) < 0)
+		task_close_stream(tasks, task, 0, true);
+}
+
+void task_end_input(struct tasks *tasks, struct task *task)
+{
+	if (!task_has_stream(task, 0))
+		return;
+	task->streams[0].ends = true;
+	if (!task->is_starting)
+		write_input(tasks, task, NULL, 0);
+}
+
+/* Returns whether there may be more now. */
+static bool carry_output(struct tasks *tasks, struct task *task, unsigned int stream)
+{
+	struct task_stream *output = &task->streams[stream];
+	size_t room;
+	char *space = outbox_space(tasks->outbox, &room);
+	ssize_t got;
+
+	if (room > output->credit)
+		room = output->credit;
+	/* The channel, or the VMM, takes no more now; it is ready still. */
+	if (!room)
+		return false;
+	got = read(output->fd, space, room);
+	if (got > 0) {
+		outbox_data(tasks->outbox, task->id, stream, (size_t)got);
+		output->credit -= (uint32_t)got;
+		output->carried += (uint64_t)got;
+		return true;
+	}
+	output->is_ready = false;
+	if (got < 0 && errno == EAGAIN)
+		return false;
+	/* Nobody has the terminal open any more who could read. */
+	if (task->is_terminal)
+		task_close_stream(tasks, task, 0, true);
+	task_close_stream(tasks, task, stream, true);
+	return false;
+}
+
+static bool carry_to_elsewhere(struct task_stream *stream)
+{
+	const bool more = pump_step(stream->pump);
+
+	stream->is_ready = more;
+	if (stream->pump->from < 0)
+		close_pump(stream);
+	return more;
+}
+
+bool task_carry(struct tasks *tasks, struct task *task)
+{
+	bool more = false;
+
+	if (task->is_starting && task->kind == REQUEST_EXEC)
+		return false;
+	for (unsigned int i = 0; i < 3; i++) {
+		struct task_stream *stream = &task->streams[i];
+
+		if (!stream->is_ready || stream->fd < 0)
+			continue;
+		if (stream->pump) {
+			more |= carry_to_elsewhere(stream);
+		} else if (i == 0) {
+			stream->is_ready = false;
+			write_input(tasks, task, NULL, 0);
+		} else {
+			more |= carry_output(tasks, task, i);
+		}
+	}
+	return more;
+}
