@@ -38,7 +38,7 @@ static int parse_number(const char *word, uint64_t max, uint64_t *number)
 	for (; *word; word++) {
 		unsigned int digit = (unsigned int)(*word - '0');
 
-		if (*word < '0' || *word > '9' || *number > (max - digit) / 10)
+		if (digit > 9 || digit > max || *number > (max - digit) / 10)
 			return -1;
 		*number = *number * 10 + digit;
 	}

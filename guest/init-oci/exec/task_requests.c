@@ -102,6 +102,7 @@ static void add_credit(struct task *task, const struct request *request)
 		return;
 	stream->credit = request->bytes > UINT32_MAX - stream->credit ?
 				 UINT32_MAX : stream->credit + request->bytes;
+	stream->is_ready = true;
 }
 
 static void close_by_request(struct tasks *tasks, struct task *task, unsigned int stream)

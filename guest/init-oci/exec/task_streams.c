@@ -2,6 +2,7 @@
 /* The streams of tasks: what flows between the VMM and their processes. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -79,11 +80,12 @@ void task_close_stream(struct tasks *tasks, struct task *task, unsigned int stre
 		close_pump(closed);
 		return;
 	}
+	/* Of a process that has not started, too. */
+	drop_hold(closed);
 	if (closed->fd < 0)
 		return;
 	close(closed->fd);
 	closed->fd = -1;
-	drop_hold(closed);
 	if (tell)
 		task_tell(tasks, task, (unsigned int)TELL_CLOSE << stream);
 }
@@ -151,6 +153,22 @@ void task_end_input(struct tasks *tasks, struct task *task)
 		write_input(tasks, task, NULL, 0);
 }
 
+static void end_output(struct tasks *tasks, struct task *task, unsigned int stream)
+{
+	/* Nobody has the terminal open any more who could read. */
+	if (task->is_terminal)
+		task_close_stream(tasks, task, 0, true);
+	task_close_stream(tasks, task, stream, true);
+}
+
+/* Whether there is nothing to read, and never will be. */
+static bool has_ended(int fd)
+{
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+
+	return poll(&end, 1, 0) > 0 && (end.revents & (POLLIN | POLLHUP)) == POLLHUP;
+}
+
 /* Returns whether there may be more now. */
 static bool carry_output(struct tasks *tasks, struct task *task, unsigned int stream)
 {
@@ -159,9 +177,16 @@ static bool carry_output(struct tasks *tasks, struct task *task, unsigned int st
 	char *space = outbox_space(tasks->outbox, &room);
 	ssize_t got;
 
+	/* It is ready again when there is credit. */
+	if (!output->credit) {
+		output->is_ready = false;
+		if (has_ended(output->fd))
+			end_output(tasks, task, stream);
+		return false;
+	}
 	if (room > output->credit)
 		room = output->credit;
-	/* The channel, or the VMM, takes no more now; it is ready still. */
+	/* The channel takes no more now. */
 	if (!room)
 		return false;
 	got = read(output->fd, space, room);
@@ -172,12 +197,8 @@ static bool carry_output(struct tasks *tasks, struct task *task, unsigned int st
 		return true;
 	}
 	output->is_ready = false;
-	if (got < 0 && errno == EAGAIN)
-		return false;
-	/* Nobody has the terminal open any more who could read. */
-	if (task->is_terminal)
-		task_close_stream(tasks, task, 0, true);
-	task_close_stream(tasks, task, stream, true);
+	if (got == 0 || errno != EAGAIN)
+		end_output(tasks, task, stream);
 	return false;
 }
 

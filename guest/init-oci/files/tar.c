@@ -181,7 +181,7 @@ static bool parse_digits(const char *text, size_t length, uint64_t max, uint64_t
 	for (i = 0; i < length && text[i] >= '0' && text[i] <= '9'; i++) {
 		const unsigned int digit = (unsigned int)(text[i] - '0');
 
-		if (*value > (max - digit) / 10)
+		if (digit > max || *value > (max - digit) / 10)
 			return false;
 		*value = *value * 10 + digit;
 	}

@@ -19,6 +19,8 @@ int main(void)
 	srunner_add_suite(runner, parts_suite());
 	srunner_add_suite(runner, resources_suite());
 	srunner_add_suite(runner, seccomp_suite());
+	srunner_add_suite(runner, tar_suite());
+	srunner_add_suite(runner, tasks_suite());
 	srunner_add_suite(runner, users_suite());
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/errors.h"
+#include "channel/request.h"
 #include "life/clock.h"
 #include "life/pump.h"
-#include "channel/request.h"
 
 static struct request request;
 static struct error error;
@@ -98,11 +98,11 @@ START_TEST(lines_are_cut_at_their_end)
 {
 	struct line line = { .length = 0 };
 
-	for (int i = 0; i < 127; i++)
+	for (int i = 0; i < REQUEST_LINE_MAX; i++)
 		ck_assert_int_eq(line_add(&line, 'a'), LINE_INCOMPLETE);
 	ck_assert_int_eq(line_add(&line, '\n'), LINE_COMPLETE);
-	ck_assert_uint_eq(strlen(line.text), 127);
-	for (int i = 0; i < 128; i++)
+	ck_assert_uint_eq(strlen(line.text), REQUEST_LINE_MAX);
+	for (int i = 0; i < REQUEST_LINE_MAX + 1; i++)
 		ck_assert_int_eq(line_add(&line, 'b'), LINE_INCOMPLETE);
 	ck_assert_int_eq(line_add(&line, '\n'), LINE_TOO_LONG);
 	ck_assert_int_eq(line_add(&line, 'c'), LINE_INCOMPLETE);

@@ -16,6 +16,8 @@ Suite *mount_options_suite(void);
 Suite *parts_suite(void);
 Suite *resources_suite(void);
 Suite *seccomp_suite(void);
+Suite *tar_suite(void);
+Suite *tasks_suite(void);
 Suite *users_suite(void);
 
 #endif
