@@ -16,7 +16,7 @@ static bool take_line(char *text)
 	}
 	CHECK(request.kind != REQUEST_SIGNAL || (request.signal >= 1 && request.signal <= 64));
 	CHECK(request.kind < REQUEST_HELLO || (request.id && request.id[0]));
-	CHECK(!request.id || strlen(request.id) <= ID_MAX);
+	CHECK(!request.id || strlen(request.id) <= REQUEST_ID_MAX);
 	return true;
 }
 

@@ -33,6 +33,19 @@ static void become_control(int fd)
 	close(fd);
 }
 
+static int connect_to_host(unsigned int port, struct error *error)
+{
+	int fd = vsock_connect(port);
+	struct decimal number;
+
+	if (fd < 0)
+		return ERROR(error, "control channel: connect to vsock port ",
+			     decimal(&number, port), " of the host: ", strerror(errno));
+	set_linger(fd, 1);
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	return fd;
+}
+
 static int open_channel(const struct control_address *address, struct error *error)
 {
 	int fd;
@@ -41,12 +54,7 @@ static int open_channel(const struct control_address *address, struct error *err
 	case CONTROL_PORT:
 		return port_open(address->port_name, error);
 	case CONTROL_VSOCK:
-		fd = vsock_connect("control channel: ", address->vsock_port, error);
-		if (fd >= 0) {
-			set_linger(fd, 1);
-			fcntl(fd, F_SETFL, O_NONBLOCK);
-		}
-		return fd;
+		return connect_to_host(address->vsock_port, error);
 	default:
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 		return fd < 0 ? step_error("open /dev/null", "", error) : fd;

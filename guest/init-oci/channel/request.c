@@ -2,6 +2,7 @@
 /* What the VMM asks for on the control channel, parsed. */
 #include "channel/request.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -50,7 +51,7 @@ static int parse_id(const char *word, struct request *request, struct error *err
 	const size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789"
 				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-");
 
-	if (!length || length > ID_MAX || word[length])
+	if (!length || length > REQUEST_ID_MAX || word[length])
 		return ERROR(error, request_name(request->kind), " ", word,
 			     ": is no id of up to 64 letters, digits, dots, hyphens and underscores");
 	request->id = word;
@@ -190,12 +191,27 @@ static int parse_input(char *const words[], size_t count, struct request *reques
 	return parse_places(words, count, 1, request, error);
 }
 
-static int parse_values(char *const words[], size_t count, struct request *request,
-			struct error *error)
+static int parse_name(char *const words[], size_t count, struct request *request,
+		      struct error *error)
 {
+	(void)count;
 	(void)error;
-	for (size_t i = 0; i < count; i++)
+	request->values[0] = words[0];
+	return 0;
+}
+
+static int parse_addresses(char *const words[], size_t count, struct request *request,
+			   struct error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		unsigned char address[16];
+
+		if (inet_pton(AF_INET, words[i], address) != 1 &&
+		    inet_pton(AF_INET6, words[i], address) != 1)
+			return ERROR(error, "nameserver ", request->id, ": ", words[i],
+				     ": is no address");
 		request->values[i] = words[i];
+	}
 	return 0;
 }
 
@@ -226,8 +242,8 @@ static const struct verb {
 	[REQUEST_PAUSE] = { "pause", 0, 0, true, false, NULL },
 	[REQUEST_RESUME] = { "resume", 0, 0, true, false, NULL },
 	[REQUEST_SYNC] = { "sync", 0, 0, true, false, NULL },
-	[REQUEST_NAMESERVER] = { "nameserver", 1, NAME_SERVERS_MAX, true, false, parse_values },
-	[REQUEST_HOSTNAME] = { "hostname", 1, 1, true, false, parse_values },
+	[REQUEST_NAMESERVER] = { "nameserver", 1, NAME_SERVERS_MAX, true, false, parse_addresses },
+	[REQUEST_HOSTNAME] = { "hostname", 1, 1, true, false, parse_name },
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 

@@ -52,7 +52,7 @@ struct place {
 };
 
 #define REQUEST_LINE_MAX 255
-#define ID_MAX 64
+#define REQUEST_ID_MAX 64
 
 /* What the VMM asks for in one line of the control channel. Strings are in the line. */
 struct request {

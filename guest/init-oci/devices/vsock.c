@@ -3,7 +3,6 @@
 #include "devices/vsock.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,18 +26,9 @@ static int connect_to_host(unsigned int port, int flags)
 	return fd;
 }
 
-int vsock_connect(const char *step, unsigned int port, struct error *error)
+int vsock_connect(unsigned int port)
 {
-	int fd = connect_to_host(port, 0);
-	const int reason = errno;
-	struct decimal number;
-
-	if (fd >= 0)
-		return fd;
-	ERROR(error, step, "connect to vsock port ", decimal(&number, port), " of the host: ",
-	      strerror(reason));
-	error->number = reason;
-	return -1;
+	return connect_to_host(port, 0);
 }
 
 int vsock_begin_to_connect(unsigned int port)

@@ -4,10 +4,8 @@
 
 #include <stdbool.h>
 
-#include "base/errors.h"
-
-/* A stream to that port of the host. The step is for messages: "" or "STEP: ". Or -1. */
-int vsock_connect(const char *step, unsigned int port, struct error *error);
+/* A stream to that port of the host, or -1 with errno set. */
+int vsock_connect(unsigned int port);
 
 /*
  * The same, without waiting: it is connected when it is writable and vsock_is_connected().

@@ -90,8 +90,19 @@ static int make_pipes(struct task *task, struct pipes *pipes)
 /* Where a stream goes that is not on the channel. */
 static int open_place(const struct place *place, struct error *error)
 {
-	return place->kind == PLACE_VSOCK ? vsock_connect("", place->vsock_port, error) :
-					    port_open(place->port_name, error);
+	struct decimal number;
+	int fd, reason;
+
+	if (place->kind == PLACE_PORT)
+		return port_open(place->port_name, error);
+	fd = vsock_connect(place->vsock_port);
+	if (fd >= 0)
+		return fd;
+	reason = errno;
+	ERROR(error, "connect to vsock port ", decimal(&number, place->vsock_port),
+	      " of the host: ", strerror(reason));
+	error->number = reason;
+	return -1;
 }
 
 static int open_null(struct error *error)

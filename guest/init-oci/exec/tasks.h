@@ -49,7 +49,7 @@ struct task_stream {
 };
 
 struct task {
-	char id[ID_MAX + 1];	/* empty: there is no such task */
+	char id[REQUEST_ID_MAX + 1];	/* empty: there is no such task */
 	unsigned char kind;	/* enum request_kind */
 	unsigned char tell;
 	bool keep;

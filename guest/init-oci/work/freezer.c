@@ -27,13 +27,16 @@ int freezer_set(int cgroup, bool frozen)
 /* Reading it is also what makes the next event one. */
 static bool is_frozen(int events)
 {
+	static const char name[] = "frozen ";
 	char text[EVENTS_MAX];
 	const ssize_t length = pread(events, text, sizeof(text) - 1, 0);
+	const char *line;
 
 	if (length < 0)
 		return false;
 	text[length] = '\0';
-	return strstr(text, "frozen 1") != NULL;
+	line = strstr(text, name);
+	return line && line[strlen(name)] == '1';
 }
 
 static int wait_until_frozen(int events)
