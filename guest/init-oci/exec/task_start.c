@@ -303,11 +303,12 @@ int task_start(struct tasks *tasks, struct task *task, char *body, size_t length
 	struct failure *failure = task_failure(tasks, task);
 	struct pipes pipes = { { -1, -1, -1 }, -1 };
 
+	pid_t process = -1;
+
 	if (make_pipes(task, &pipes) == 0)
-		task->process = make_process(tasks, task);
-	else
-		task->process = -1;
-	if (task->process == 0) {
+		process = make_process(tasks, task);
+	if (process == 0) {
+		/* Which PID 1 is about to note, too: the memory is shared. */
 		task->process = getpid();
 		if (task->kind == REQUEST_EXEC)
 			run_program(tasks, task, &pipes, body, length, failure);
@@ -315,20 +316,19 @@ int task_start(struct tasks *tasks, struct task *task, char *body, size_t length
 			failure->status = EXIT_STATUS_SETUP_FAILED;
 		exit_surely(failure->status);
 	}
-	if (task->process < 0)
+	if (process < 0)
 		step_error("start a process", "", &failure->error);
 	close_all(pipes.theirs, 3);
 	if (pipes.report >= 0)
 		close(pipes.report);
-	if (task->process < 0) {
-		task->process = 0;
+	if (process < 0) {
 		failure->status = EXIT_STATUS_SETUP_FAILED;
 		if (task->report >= 0)
 			close(task->report);
 		task->report = -1;
 		return -1;
 	}
-	task->first_process = task->process;
+	task->process = task->first_process = process;
 	if (task->kind == REQUEST_EXEC) {
 		task_watch(tasks, task, task->report, TASK_PART_REPORT);
 	} else {

@@ -25,7 +25,7 @@ int tasks_open(struct tasks *tasks)
 	const struct rlimit limit = { DESCRIPTORS_MAX, DESCRIPTORS_MAX };
 
 	tasks->list = mmap(NULL, TASKS_MAX * sizeof(*tasks->list), PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	tasks->failures = mmap(NULL, TASKS_MAX * sizeof(*tasks->failures), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tasks->list == MAP_FAILED || tasks->failures == MAP_FAILED)
@@ -90,7 +90,7 @@ static void shrink(struct tasks *tasks)
 	while (used && !tasks->list[used - 1].id[0])
 		used--;
 	if (!used && tasks->used > KEPT) {
-		madvise(tasks->list, TASKS_MAX * sizeof(*tasks->list), MADV_DONTNEED);
+		madvise(tasks->list, TASKS_MAX * sizeof(*tasks->list), MADV_REMOVE);
 		madvise(tasks->failures, TASKS_MAX * sizeof(*tasks->failures), MADV_REMOVE);
 	}
 	/* One task after the other needs no more than the first page of each. */

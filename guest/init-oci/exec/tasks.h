@@ -77,8 +77,13 @@ struct tasks {
 	struct outbox *outbox;
 	bool is_open;		/* a session */
 	bool is_paused;
-	struct task *list;	/* TASKS_MAX, of which pages that are not used do not exist */
-	struct failure *failures;	/* the same; shared with the processes */
+	/*
+	 * TASKS_MAX of each; pages that are not used do not exist. Both are shared with the
+	 * processes: those tell their failures so, and what PID 1 changes is not copied for
+	 * each of them.
+	 */
+	struct task *list;
+	struct failure *failures;
 	size_t used;		/* the index of the last one, and 1 */
 	size_t next;		/* whose turn it is */
 	/* The body that comes now. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -629,28 +630,42 @@ static void wait_for_events(struct supervisor *supervisor)
 	}
 }
 
+/*
+ * Shared memory, though nobody shares it: what PID 1 changes while it makes a process is
+ * copied otherwise, page by page, each time.
+ */
+static struct supervisor *make_supervisor(const struct charge *charge)
+{
+	struct supervisor *supervisor = mmap(NULL, sizeof(*supervisor), PROT_READ | PROT_WRITE,
+					     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (supervisor == MAP_FAILED)
+		return NULL;
+	supervisor->charge = charge;
+	supervisor->phase = SETTING_UP;
+	supervisor->is_connected = charge->line->control.kind == CONTROL_VSOCK;
+	return supervisor;
+}
+
 int supervise(const struct charge *charge, const sigset_t *signals)
 {
-	struct supervisor supervisor = {
-		.charge = charge, .phase = SETTING_UP,
-		.is_connected = charge->line->control.kind == CONTROL_VSOCK,
-	};
+	struct supervisor *supervisor = make_supervisor(charge);
 
-	if (watch_all(&supervisor, signals) < 0) {
+	if (!supervisor || watch_all(supervisor, signals) < 0) {
 		SAY("watch the container: ", strerror(errno));
 		return EXIT_STATUS_SETUP_FAILED;
 	}
-	while (supervisor.phase != ENDED) {
-		if (advance(&supervisor))
+	while (supervisor->phase != ENDED) {
+		if (advance(supervisor))
 			continue;
-		wait_for_events(&supervisor);
-		take_events(&supervisor);
-		if (is_away(&supervisor) && !milliseconds_until(&supervisor.next_try))
-			connect_again(&supervisor);
-		flush(&supervisor);
+		wait_for_events(supervisor);
+		take_events(supervisor);
+		if (is_away(supervisor) && !milliseconds_until(&supervisor->next_try))
+			connect_again(supervisor);
+		flush(supervisor);
 	}
 	/* The last one may be what ended the container, and its event still be on the way. */
-	tell_oom_kills(&supervisor);
-	flush(&supervisor);
-	return supervisor.status;
+	tell_oom_kills(supervisor);
+	flush(supervisor);
+	return supervisor->status;
 }
