@@ -150,10 +150,10 @@ def rights(scene):
     task = client.request("ps", "p")
     client.end("p")
     main = text(task).split("\n")[0].split(" ")[2]
-    alls = {"bounding": ["CAP_SYS_PTRACE"], "effective": ["CAP_SYS_PTRACE"],
+    tracing = {"bounding": ["CAP_SYS_PTRACE"], "effective": ["CAP_SYS_PTRACE"],
             "permitted": ["CAP_SYS_PTRACE"]}
-    task = scene.shell("a", show.replace("PID", main), capabilities=alls, noNewPrivileges=False)
-    ours = scene.shell("a", show.replace("PID", str(other.pid)), capabilities=alls)
+    task = scene.shell("a", show.replace("PID", main), capabilities=tracing, noNewPrivileges=False)
+    ours = scene.shell("a", show.replace("PID", str(other.pid)), capabilities=tracing)
     scene.check("a process has the container's rights, namespaces, cgroup and limits",
                 text(task) == text(ours) and "NoNewPrivs:\t1" in text(ours) and
                 "Seccomp:\t2" in text(ours) and "time:" in text(ours), text(task) + text(ours))
@@ -172,8 +172,8 @@ def terminals(scene):
     client = scene.client
     scene.start()
     task = client.request("exec", "t", body=json.dumps(
-        {"args": ["sh", "-c", "tty; stty size; read x; stty size; echo got $x; trap 'echo int' INT;"
-                  "sleep 1000; echo next; cat; echo end; exit 4"],
+        {"args": ["sh", "-c", "tty; stty size; read x; stty size; trap 'over=yes; echo int' INT; echo got $x;"
+                  "until [ -n \"$over\" ]; do usleep 10000; done; echo next; cat; echo end; exit 4"],
          "terminal": True, "consoleSize": {"height": 33, "width": 44}}))
     client.wait(lambda: b"33 44" in task.data[1])
     scene.check("a terminal has a name and the size in its object",
