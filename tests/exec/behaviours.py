@@ -151,7 +151,7 @@ def rights(scene):
     client.end("p")
     main = text(task).split("\n")[0].split(" ")[2]
     tracing = {"bounding": ["CAP_SYS_PTRACE"], "effective": ["CAP_SYS_PTRACE"],
-            "permitted": ["CAP_SYS_PTRACE"]}
+               "permitted": ["CAP_SYS_PTRACE"]}
     task = scene.shell("a", show.replace("PID", main), capabilities=tracing, noNewPrivileges=False)
     ours = scene.shell("a", show.replace("PID", str(other.pid)), capabilities=tracing)
     scene.check("a process has the container's rights, namespaces, cgroup and limits",
