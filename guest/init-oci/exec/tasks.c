@@ -65,6 +65,8 @@ struct task *task_new(struct tasks *tasks, const struct request *request)
 		return NULL;
 	if (i == tasks->used)
 		tasks->used++;
+	if (i == tasks->touched)
+		tasks->touched++;
 	task = &tasks->list[i];
 	memset(task, 0, sizeof(*task));
 	memset(task_failure(tasks, task), 0, sizeof(*tasks->failures));
@@ -89,13 +91,13 @@ static void shrink(struct tasks *tasks)
 
 	while (used && !tasks->list[used - 1].id[0])
 		used--;
-	if (!used && tasks->used > KEPT) {
-		madvise(tasks->list, TASKS_MAX * sizeof(*tasks->list), MADV_REMOVE);
-		madvise(tasks->failures, TASKS_MAX * sizeof(*tasks->failures), MADV_REMOVE);
-	}
+	tasks->used = used;
 	/* One task after the other needs no more than the first page of each. */
-	if (!used || used + KEPT < tasks->used)
-		tasks->used = used;
+	if (used || tasks->touched <= KEPT)
+		return;
+	madvise(tasks->list, TASKS_MAX * sizeof(*tasks->list), MADV_REMOVE);
+	madvise(tasks->failures, TASKS_MAX * sizeof(*tasks->failures), MADV_REMOVE);
+	tasks->touched = 0;
 }
 
 /* Whether the VMM has yet to hear of it, or may still ask for it. */

@@ -85,6 +85,7 @@ struct tasks {
 	struct task *list;
 	struct failure *failures;
 	size_t used;		/* the index of the last one, and 1 */
+	size_t touched;		/* the same, of those whose memory there is */
 	size_t next;		/* whose turn it is */
 	/* The body that comes now. */
 	struct request request;
