@@ -1,259 +1,506 @@
 // SPDX-License-Identifier: Apache-2.0
-/*
- * runtime [--accelerator=kvm|tcg] STATE CONFIG LAYER...: run a container in a
- * microVM, with QEMU. STATE is a directory to keep files in, CONFIG an OCI
- * configuration, and a LAYER an image with squashfs, erofs or ext4, the base first.
- */
+/* The commands of the runtime. */
 #define _GNU_SOURCE
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <supermachine-kernel.h>
-#include <sys/utsname.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/*
- * What QEMU has for the guests that the library may carry. With ACPI, the firmware of
- * some versions of QEMU puts its tables where QEMU puts the end of the initramfs.
- */
-static const struct machine {
-	const char *guest, *program, *type, *console;
-} machines[] = {
-	{ "aarch64", "qemu-system-aarch64", "virt", "ttyAMA0" },
-	{ "x86_64", "qemu-system-x86_64", "microvm,acpi=off", "ttyS0" },
+#include "machine.h"
+#include "packet.h"
+#include "relay.h"
+#include "supervise.h"
+#include "terminal.h"
+#include "text.h"
+
+static const char usage[] =
+	"Usage: runtime run [--accelerator=kvm|tcg] [--terminal] NAME CONFIG LAYER...\n"
+	"       runtime exec [--terminal] [--interactive] NAME COMMAND [ARGUMENT]...\n"
+	"       runtime cp NAME:PATH DIRECTORY | PATH NAME:DIRECTORY\n"
+	"       runtime ps | stats | pause | resume NAME\n"
+	"       runtime stop [--seconds=N] NAME\n"
+	"       runtime supervise NAME\n"
+	"       runtime attach NAME [ID]\n"
+	"Before any of them: --state=DIRECTORY [$HOME/.local/state/runtime]\n";
+
+struct options {
+	const char *state, *accelerator, *seconds;
+	bool terminal, interactive;
+	char **words;			/* what is left, and a NULL */
+	int count;
 };
 
-static const struct machine *find_machine(void)
+static void need_words(const struct options *options, int least, int most)
 {
-	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
-		if (strcmp(machines[i].guest, SUPERMACHINE_KERNEL_GUEST) == 0)
-			return &machines[i];
+	if (options->count < least || options->count > most) {
+		fputs(usage, stderr);
+		exit(2);
 	}
-	errx(1, "there is no machine for guests of " SUPERMACHINE_KERNEL_GUEST);
 }
 
-static char *text(const char *format, ...)
+/* A name stays in its place. */
+static char *directory_of(const struct options *options, const char *name)
 {
-	va_list values;
-	char *string;
-
-	va_start(values, format);
-	if (vasprintf(&string, format, values) < 0)
-		err(1, NULL);
-	va_end(values);
-	return string;
+	if (!*name || *name == '.' || strchr(name, '/'))
+		errx(2, "%s: is no name for a container", name);
+	return text("%s/%s", options->state, name);
 }
 
-/*
- * QEMU wants the kernel in a file. Extraction is all or nothing: a file that has
- * this name already is whole, and has the bytes that the library carries.
- */
-static char *stage_kernel(const char *state)
+static bool machine_runs(const char *directory)
 {
-	char *path = text("%s/v%s/kernel-%s", state, supermachine_kernel_version(),
-			  supermachine_kernel_sha256());
+	const int fd = packet_connect(text("%s/control", directory), SOCK_STREAM);
 
-	if (access(path, R_OK) < 0 &&
-	    supermachine_extract_kernel_to_with_parents(path) < 0)
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static int connect_to_supervisor(const char *directory)
+{
+	const int fd = packet_connect(text("%s/runtime", directory), SOCK_SEQPACKET);
+
+	if (fd >= 0)
+		return fd;
+	if (machine_runs(directory))
+		errx(1, "%s: runs, but its supervisor has ended: `runtime supervise` goes on",
+		     directory);
+	errx(1, "%s: does not run", directory);
+}
+
+/* ------------------------------------------------------------------------------ run */
+
+static void make_directories(char *path)
+{
+	for (char *slash = path + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+		*slash = '\0';
+		mkdir(path, 0700);
+	}
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		err(1, "%s", path);
-	return path;
 }
 
-/* The kernel without a root filesystem: it panics, and QEMU ends. */
-static pid_t start_with_kvm(const struct machine *machine, const char *kernel,
-			    const char *console)
+/* Of one supervisor at a time: it holds the lock as long as it lives. */
+static int listen_for_commands(const char *directory)
 {
-	pid_t child = fork();
+	char *path = text("%s/runtime", directory);
+	const int lock = open(text("%s/lock", directory), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int listener;
 
-	if (child < 0)
-		err(1, "fork");
-	if (child > 0)
-		return child;
-	int null = open("/dev/null", O_RDWR);
+	if (lock < 0)
+		err(1, "%s/lock", directory);
+	if (lockf(lock, F_TLOCK, 0) < 0)
+		errx(1, "%s: is supervised already", directory);
+	unlink(path);
+	listener = packet_listen(path);
+	if (listener < 0)
+		err(1, "%s", path);
+	return listener;
+}
 
+/* The supervisor is nobody's: not the person's, whose terminal may go. */
+static void detach(const char *directory)
+{
+	const int null = open("/dev/null", O_RDWR);
+	const int log = open(text("%s/log", directory), O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	setsid();
+	if (null < 0 || log < 0)
+		err(1, "%s/log", directory);
 	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
-	execlp(machine->program, machine->program, "-M", machine->type, "-accel", "kvm", "-cpu",
-	       "host", "-m", "128", "-nodefaults", "-display", "none", "-no-reboot", "-serial",
-	       text("file:%s", console), "-kernel", kernel, "-append",
-	       text("console=%s quiet panic=-1", machine->console), NULL);
-	_exit(127);
+	dup2(log, STDOUT_FILENO);
+	dup2(log, STDERR_FILENO);
+	close(null);
+	close(log);
 }
 
-static bool has_line_with(const char *file, const char *what)
+/* Listens before anybody may connect, and says so by being asked. */
+static void start_supervisor(const char *directory, char **machine)
 {
-	char line[1024];
-	bool found = false;
-	FILE *lines = fopen(file, "r");
+	int ready[2];
+	char byte;
 
-	while (lines && !found && fgets(line, sizeof(line), lines))
-		found = strstr(line, what) != NULL;
-	if (lines)
-		fclose(lines);
-	return found;
+	if (pipe(ready) < 0)
+		err(1, "pipe");
+	switch (fork()) {
+	case -1:
+		err(1, "fork");
+	case 0: {
+		const int listener = listen_for_commands(directory);
+
+		close(ready[0]);
+		detach(directory);
+		if (write(ready[1], "", 1) < 0)
+			err(1, "pipe");
+		close(ready[1]);
+		exit(supervise(directory, listener, machine));
+	}
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		exit(1);
+	close(ready[0]);
 }
 
-/* Five seconds are for it, since KVM may be there and let a guest hang for ever. */
-static bool kvm_starts(const struct machine *machine, const char *kernel)
+static int connect_to_machine(const char *directory, const char *name, int supervisor)
 {
-	char *console = text("%s.console-%d", kernel, (int)getpid());
-	pid_t child = start_with_kvm(machine, kernel, console);
-	int status = -1, tries = 100;
-	bool starts;
+	char *path = text("%s/%s", directory, name), byte;
+	int fd = packet_connect(path, SOCK_STREAM);
 
-	while (waitpid(child, &status, WNOHANG) == 0 && tries-- > 0)
-		usleep(50 * 1000);
-	if (tries < 0) {
-		kill(child, SIGKILL);
-		waitpid(child, &status, 0);
+	/* Until QEMU has made it, or has ended. */
+	while (fd < 0 && (errno == ENOENT || errno == ECONNREFUSED) &&
+	       recv(supervisor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN) {
+		usleep(20 * 1000);
+		fd = packet_connect(path, SOCK_STREAM);
 	}
-	starts = WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
-		 has_line_with(console, "Unable to mount root fs");
-	unlink(console);
-	return starts;
+	return fd;
 }
 
-/* Remembered beside the kernel, until the machine boots again. */
-static const char *choose_accelerator(const struct machine *machine, const char *kernel)
+/* What the container's end has been, if the supervisor has not told. */
+static int find_status(const char *directory)
 {
-	char *answer = text("%s.accelerator", kernel), boot[64] = "";
-	const char *accelerator;
-	struct utsname host;
-	FILE *file;
+	const int status = machine_status(directory);
 
-	if (uname(&host) < 0 || strcmp(host.machine, machine->guest) != 0)
-		return "tcg";
-	/* That is easily changed, and so not remembered. */
-	if (access("/dev/kvm", R_OK | W_OK) < 0) {
-		warn("QEMU emulates the processor: /dev/kvm");
-		return "tcg";
-	}
-	file = fopen("/proc/sys/kernel/random/boot_id", "r");
-	if (file) {
-		if (!fgets(boot, sizeof(boot), file))
-			boot[0] = '\0';
-		fclose(file);
-	}
-	boot[strcspn(boot, "\n")] = '\0';
-	if (has_line_with(answer, text("%s kvm", boot)))
-		return "kvm";
-	if (has_line_with(answer, text("%s tcg", boot))) {
-		accelerator = "tcg";
+	if (status < 0 && machine_runs(directory))
+		errx(1, "%s: the supervisor has ended; `runtime supervise`, and then `runtime attach` go on",
+		     directory);
+	return status < 0 ? 125 : status;
+}
+
+/* Carries the container's own streams until it ends, and returns its status. */
+static int wait_for_container(const char *directory, bool has_terminal)
+{
+	struct relay relay = {
+		.supervisor = connect_to_supervisor(directory),
+		.in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO,
+		.terminal = has_terminal ? terminal_take_over() : NULL,
+	};
+	int in, out, errors = -1, status;
+
+	packet_send(relay.supervisor, 0, PACKET_WAIT, 0, NULL, 0);
+	if (has_terminal) {
+		in = out = connect_to_machine(directory, "terminal", relay.supervisor);
 	} else {
-		accelerator = kvm_starts(machine, kernel) ? "kvm" : "tcg";
-		file = fopen(answer, "w");
-		if (file) {
-			fprintf(file, "%s %s\n", boot, accelerator);
-			fclose(file);
+		in = connect_to_machine(directory, "in", relay.supervisor);
+		out = connect_to_machine(directory, "out", relay.supervisor);
+		errors = connect_to_machine(directory, "err", relay.supervisor);
+	}
+	status = relay_container(&relay, in, out, errors);
+	if (status < 0)
+		status = find_status(directory);
+	if (status == 125)
+		machine_show_messages(directory);
+	return status;
+}
+
+static int run(const struct options *options)
+{
+	char *directory;
+	struct machine_options machine = {
+		.accelerator = options->accelerator,
+		.state = options->state,
+		.terminal = options->terminal,
+	};
+
+	need_words(options, 3, 2 + MACHINE_LAYERS_MAX);
+	directory = directory_of(options, options->words[0]);
+	machine.directory = directory;
+	machine.config = fopen(options->words[1], "r");
+	machine.layers = options->words + 2;
+	machine.layer_count = options->count - 2;
+	if (machine.config == NULL)
+		err(1, "%s", options->words[1]);
+	if (machine_runs(directory))
+		errx(1, "%s: runs already", directory);
+	make_directories(directory);
+	unlink(text("%s/console", directory));
+	start_supervisor(directory, machine_command(&machine));
+	return wait_for_container(directory, options->terminal);
+}
+
+/* Takes the place of a supervisor that has ended. */
+static int supervise_again(const struct options *options)
+{
+	char *directory;
+
+	need_words(options, 1, 1);
+	directory = directory_of(options, options->words[0]);
+	if (access(text("%s/control", directory), F_OK) < 0)
+		errx(1, "%s: does not run", directory);
+	start_supervisor(directory, NULL);
+	return 0;
+}
+
+/* -------------------------------------------------------------------- what it is asked */
+
+static int ask(const char *directory, enum packet_kind kind, unsigned int flags,
+	       const char *argument, struct relay *relay)
+{
+	relay->supervisor = connect_to_supervisor(directory);
+	if (packet_send(relay->supervisor, 0, kind, flags, argument, strlen(argument)) < 0)
+		err(1, "%s", directory);
+	return relay_request(relay);
+}
+
+static char *make_process(const struct options *options)
+{
+	char *json = text("{\"args\":[");
+
+	for (int i = 1; i < options->count; i++)
+		json = text("%s%s%s", json, i > 1 ? "," : "", text_as_json(options->words[i]));
+	return text("%s]%s}", json, options->terminal ? ",\"terminal\":true" : "");
+}
+
+static int exec(const struct options *options)
+{
+	struct relay relay = {
+		.in = options->interactive || options->terminal ? STDIN_FILENO : -1,
+		.out = STDOUT_FILENO, .err = STDERR_FILENO,
+	};
+	char *process, *directory;
+
+	need_words(options, 2, 1000);
+	directory = directory_of(options, options->words[0]);
+	process = make_process(options);
+	if (options->terminal)
+		relay.terminal = terminal_take_over();
+	return ask(directory, PACKET_EXEC,
+		   (options->terminal ? PACKET_TERMINAL : 0) |
+			   (options->interactive ? PACKET_INPUT : 0),
+		   process, &relay);
+}
+
+static int attach(const struct options *options)
+{
+	struct relay relay = {
+		.in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO,
+	};
+	char *directory;
+
+	need_words(options, 1, 2);
+	directory = directory_of(options, options->words[0]);
+	if (options->count == 1)
+		return wait_for_container(directory,
+					  access(text("%s/terminal", directory), F_OK) == 0);
+	relay.terminal = terminal_take_over();
+	return ask(directory, PACKET_ATTACH, 0, options->words[1], &relay);
+}
+
+static int tell(const struct options *options, enum packet_kind kind)
+{
+	struct relay relay = { .in = -1, .out = STDOUT_FILENO, .err = STDERR_FILENO };
+
+	need_words(options, 1, 1);
+	return ask(directory_of(options, options->words[0]), kind, 0, "", &relay);
+}
+
+static int list(const struct options *options)
+{
+	return tell(options, PACKET_PS);
+}
+
+static int show_statistics(const struct options *options)
+{
+	return tell(options, PACKET_STATISTICS);
+}
+
+static int pause_it(const struct options *options)
+{
+	return tell(options, PACKET_PAUSE);
+}
+
+static int resume(const struct options *options)
+{
+	return tell(options, PACKET_RESUME);
+}
+
+static int stop(const struct options *options)
+{
+	static struct packet packet;
+	const char *seconds = options->seconds ? options->seconds : "10";
+	int supervisor;
+
+	need_words(options, 1, 1);
+	supervisor = connect_to_supervisor(directory_of(options, options->words[0]));
+	packet_send(supervisor, 0, PACKET_STOP, 0, seconds, strlen(seconds));
+	while (packet_receive(supervisor, 0, &packet) >= 0) {
+		if (packet.kind == PACKET_EXIT)
+			return 0;
+		if (packet.kind == PACKET_FAILED)
+			break;
+	}
+	errx(1, "the container's end was not told");
+}
+
+/* ------------------------------------------------------------------------------- cp */
+
+/* Starts tar, with one of its streams on the other end of a pipe. */
+static pid_t start_tar(int stream, int *fd, char *const arguments[])
+{
+	int ends[2];
+	pid_t process;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		err(1, "pipe");
+	process = fork();
+	if (process < 0)
+		err(1, "fork");
+	if (process == 0) {
+		dup2(ends[stream == STDIN_FILENO ? 0 : 1], stream);
+		execvp(arguments[0], arguments);
+		err(127, "%s", arguments[0]);
+	}
+	close(ends[stream == STDIN_FILENO ? 0 : 1]);
+	*fd = ends[stream == STDIN_FILENO ? 1 : 0];
+	return process;
+}
+
+static int end_tar(pid_t process, int fd)
+{
+	int status;
+
+	close(fd);
+	if (waitpid(process, &status, 0) < 0)
+		err(1, "waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+static int copy_out(const struct options *options, const char *name, const char *path,
+		    const char *to)
+{
+	struct relay relay = { .in = -1, .out = -1, .err = STDERR_FILENO };
+	char *const extract[] = { "tar", "-x", "--no-same-owner", "-C", text("%s", to), "-f", "-", NULL };
+	pid_t process;
+	int status, of_tar;
+
+	process = start_tar(STDIN_FILENO, &relay.out, extract);
+	status = ask(directory_of(options, name), PACKET_GET, 0, path, &relay);
+	/* It would say that it has got no archive. */
+	if (status)
+		kill(process, SIGKILL);
+	of_tar = end_tar(process, relay.out);
+	return status ? status : of_tar;
+}
+
+static int copy_in(const struct options *options, const char *from, const char *name,
+		   const char *to)
+{
+	struct relay relay = { .out = -1, .err = STDERR_FILENO };
+	char *path = realpath(from, NULL), *slash;
+	pid_t process;
+	int status, of_tar, fd;
+
+	if (!path)
+		err(1, "%s", from);
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	char *const create[] = { "tar", "-c", "-C", *path ? path : "/", "-f", "-", "--",
+				 slash[1] ? slash + 1 : ".", NULL };
+
+	process = start_tar(STDOUT_FILENO, &relay.in, create);
+	fd = relay.in;
+	status = ask(directory_of(options, name), PACKET_PUT, 0, to, &relay);
+	of_tar = end_tar(process, fd);
+	return status ? status : of_tar;
+}
+
+/* Splits NAME:PATH, and returns the path, or NULL if it is a path of the host. */
+static char *path_in_container(char *word)
+{
+	char *colon = strchr(word, ':');
+
+	if (!colon || memchr(word, '/', (size_t)(colon - word)))
+		return NULL;
+	*colon = '\0';
+	return colon + 1;
+}
+
+static int cp(const struct options *options)
+{
+	char **words = options->words, *path;
+
+	need_words(options, 2, 2);
+	path = path_in_container(words[0]);
+	if (path)
+		return copy_out(options, words[0], path, words[1]);
+	path = path_in_container(words[1]);
+	if (path)
+		return copy_in(options, words[0], words[1], path);
+	errx(2, "neither is a path in a container, such as NAME:/etc");
+}
+
+/* ------------------------------------------------------------------------------ main */
+
+static const struct {
+	const char *name;
+	int (*run)(const struct options *options);
+} commands[] = {
+	{ "run", run },		{ "exec", exec },	{ "cp", cp },
+	{ "ps", list },		{ "stats", show_statistics },
+	{ "pause", pause_it },	{ "resume", resume },	{ "stop", stop },
+	{ "supervise", supervise_again },		{ "attach", attach },
+};
+
+/* Options end at the first word that is none: what follows may be a command's own. */
+static void read_options(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {
+		{ "state", required_argument, NULL, 'S' },
+		{ "accelerator", required_argument, NULL, 'a' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "terminal", no_argument, NULL, 't' },
+		{ "interactive", no_argument, NULL, 'i' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	optind = 1;
+	while ((option = getopt_long(argc, argv, "+ti", known, NULL)) != -1) {
+		switch (option) {
+		case 'S': options->state = optarg; break;
+		case 'a': options->accelerator = optarg; break;
+		case 's': options->seconds = optarg; break;
+		case 't': options->terminal = true; break;
+		case 'i': options->interactive = true; break;
+		default:
+			fputs(usage, stderr);
+			exit(2);
 		}
 	}
-	if (strcmp(accelerator, "tcg") == 0)
-		warnx("QEMU emulates the processor: KVM does not start the kernel");
-	return accelerator;
-}
-
-static void pad(FILE *archive)
-{
-	while (ftell(archive) % 4 != 0)
-		putc('\0', archive);
-}
-
-/* A file, in the form of cpio that Linux takes as initramfs. */
-static void add(FILE *archive, const char *name, size_t mode,
-		const void *bytes, size_t length)
-{
-	size_t i, fields[] = { 0, mode, 0, 0, 1, 0, length, 0, 0, 0, 0, strlen(name) + 1, 0 };
-
-	fputs("070701", archive);
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
-		fprintf(archive, "%08zx", fields[i]);
-	fwrite(name, 1, strlen(name) + 1, archive);
-	pad(archive);
-	fwrite(bytes, 1, length, archive);
-	pad(archive);
-}
-
-/* PID 1 goes there from memory, and the configuration to where it looks for it. */
-static char *make_initramfs(FILE *config)
-{
-	static char bytes[1 << 20];
-	size_t init_length, length = fread(bytes, 1, sizeof(bytes), config);
-	const unsigned char *init = supermachine_get_init_oci(&init_length);
-	FILE *archive = tmpfile();
-
-	if (ferror(config) || length == sizeof(bytes))
-		errx(1, "the configuration cannot be read, or is 1 MiB or more");
-	if (init == NULL || archive == NULL)
-		err(1, "initramfs");
-	add(archive, "init", 0100755, init, init_length);
-	add(archive, "oci", 0040755, "", 0);
-	add(archive, "oci/config.json", 0100644, bytes, length);
-	add(archive, "TRAILER!!!", 0, "", 0);
-	if (fflush(archive) != 0 || ferror(archive))
-		err(1, "initramfs");
-	/* The file has no name, and stays open for QEMU. */
-	return text("/dev/fd/%d", fileno(archive));
+	options->words = argv + optind;
+	options->count = argc - optind;
 }
 
 int main(int argc, char **argv)
 {
-	const struct machine *machine = find_machine();
-	char *arguments = text("console=%s quiet panic=-1", machine->console);
-	char *command[22 + 4 * 16] = {
-		"", "-M", "", "-accel", "", "-cpu", "", "-m", "128", "-nodefaults", "-display", "none",
-		"-serial", "stdio", "-no-reboot"
-	};
-	const char *accelerator = NULL;
-	char *kernel;
-	int count = 15, i;
-	FILE *config;
+	const char *home = getenv("HOME");
+	struct options options = { .state = text("%s/.local/state/runtime", home ? home : "") };
+	const char *name;
 
-	if (argc > 1 && (strcmp(argv[1], "--accelerator=kvm") == 0 ||
-			 strcmp(argv[1], "--accelerator=tcg") == 0)) {
-		accelerator = strchr(argv[1], '=') + 1;
-		argc--;
-		argv++;
+	read_options(argc, argv, &options);
+	if (options.count < 1) {
+		fputs(usage, stderr);
+		return 2;
 	}
-	if (argc < 4 || argc > 3 + 16)
-		errx(2, "Usage: runtime [--accelerator=kvm|tcg] STATE CONFIG LAYER... (at most 16)");
 	/* A snapshot taken with one kernel cannot be resumed with another. */
 	if (supermachine_kernel_check_version(SUPERMACHINE_KERNEL_VERSION) < 0)
 		errx(1, "made for supermachine-kernel %s, and this is %s",
 		     SUPERMACHINE_KERNEL_VERSION, supermachine_kernel_version());
-	config = fopen(argv[2], "r");
-	if (config == NULL)
-		err(1, "%s", argv[2]);
-	kernel = stage_kernel(argv[1]);
-	if (accelerator == NULL)
-		accelerator = choose_accelerator(machine, kernel);
-	command[0] = text("%s", machine->program);
-	command[2] = text("%s", machine->type);
-	command[4] = text("%s", accelerator);
-	command[6] = strcmp(accelerator, "kvm") == 0 ? "host" : "max";
-	for (i = 0; i < argc - 3; i++) {
-		if (strchr(argv[i + 3], ',') != NULL)
-			errx(1, "%s: has a comma, which ends a name for QEMU: rename it",
-			     argv[i + 3]);
-		arguments = text("%s init_oci.layer=serial:layer%d", arguments, i);
-		command[count++] = "-drive";
-		command[count++] = text("if=none,id=layer%d,format=raw,readonly=on,file=%s",
-					i, argv[i + 3]);
-		command[count++] = "-device";
-		command[count++] = text("virtio-blk-device,drive=layer%d,serial=layer%d", i, i);
+	name = options.words[0];
+	read_options(options.count, options.words, &options);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(&options);
 	}
-	command[count++] = "-kernel";
-	command[count++] = kernel;
-	command[count++] = "-initrd";
-	command[count++] = make_initramfs(config);
-	command[count++] = "-append";
-	command[count++] = arguments;
-	execvp(command[0], command);
-	err(1, "%s", command[0]);
+	fputs(usage, stderr);
+	return 2;
 }
