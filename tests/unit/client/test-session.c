@@ -198,6 +198,8 @@ START_TEST(what_was_said_before_the_end_counts)
 	talk.fds[1] = -1;
 	/* The client finds it out by itself, and what it was to send is no trouble. */
 	ck_assert_int_eq(supermachine_client_stop(talk.client, 1), 0);
+	for (int i = 0; i < 3; i++)
+		supermachine_client_step(talk.client);
 	talk_expect(&talk, SUPERMACHINE_CLIENT_ENDED, NULL);
 	talk_expect_end(&talk, ECONNRESET);
 	ck_assert_int_eq(supermachine_client_poll_events(talk.client), 0);
