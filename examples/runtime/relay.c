@@ -94,7 +94,7 @@ static int write_all(int fd, const char *bytes, size_t length)
 /* What is typed or comes from a file. */
 static void pass_input(struct relay *relay)
 {
-	char bytes[4096];
+	char bytes[PACKET_MAX];
 	const ssize_t got = read(relay->in, bytes, sizeof(bytes));
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -128,9 +128,10 @@ static void take_packet(struct relay *relay, struct progress *progress)
 	const int fd = packet.stream == 2 ? relay->err : relay->out;
 
 	if (length < 0) {
-		warnx("the supervisor of the container has ended%s%s%s",
-		      relay->id ? "; `runtime supervise`, and then `runtime attach` with the id " : "",
-		      relay->id ? relay->id : "", relay->id ? " go on" : "");
+		warnx("the supervisor of the container has ended");
+		if (relay->id)
+			warnx("if the container runs, `runtime supervise` and then `runtime attach` with the id %s go on",
+			      relay->id);
 		progress->status = progress->has_exited ? progress->status : 1;
 		progress->has_exited = true;
 		progress->is_open[1] = progress->is_open[2] = false;
