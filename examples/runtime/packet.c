@@ -72,12 +72,12 @@ ssize_t packet_receive(int fd, int flags, struct packet *packet)
 {
 	const ssize_t got = recv(fd, packet, PACKET_HEADER + PACKET_MAX, flags);
 
-	if (got >= 0 && got < PACKET_HEADER) {
+	if (got < 0)
+		return -1;
+	if (got < PACKET_HEADER) {
 		errno = ECONNRESET;
 		return -1;
 	}
-	if (got < 0)
-		return -1;
 	packet->bytes[got - PACKET_HEADER] = '\0';
 	return got - PACKET_HEADER;
 }

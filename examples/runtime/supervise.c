@@ -492,7 +492,7 @@ static void take_event(struct supervisor *supervisor, const struct supermachine_
 	default:
 		break;
 	}
-	if (strcmp(event->id, LISTING) == 0)
+	if (event->id && strcmp(event->id, LISTING) == 0)
 		take_about_supervisor(supervisor, event);
 	else if (connection && connection->fd < 0)
 		note(&connection->task, event);

@@ -137,8 +137,7 @@ static int queue_message(struct supermachine_client *client, const char *line, c
 	if (reserve(&client->queue, strlen(line) + length) < 0)
 		return -1;
 	append(&client->queue, line, strlen(line));
-	if (length)
-		append(&client->queue, body, length);
+	append(&client->queue, body, length);
 	return 0;
 }
 
@@ -298,7 +297,7 @@ static int send_hello(struct supermachine_client *client)
 	/* The empty line ends what may have been left in the port. */
 	snprintf(line, sizeof(line), "\nhello %s\n", client->mark);
 	client->asked = milliseconds();
-	return queue_message(client, line, NULL, 0);
+	return queue_message(client, line, "", 0);
 }
 
 struct supermachine_client *supermachine_client_new(int fd, bool is_again)
@@ -475,9 +474,12 @@ static int take_line(struct supermachine_client *client)
 		return break_off(client, "a line of the guest is too long");
 	if (!newline)
 		return 0;
-	for (size_t i = 0; i < length; i++)
-		client->line[i] = at[i] >= ' ' && at[i] <= '~' ? (char)at[i] : '?';
+	memcpy(client->line, at, length);
 	client->line[length] = '\0';
+	for (size_t i = 0; i < length; i++) {
+		if (client->line[i] < ' ' || client->line[i] > '~')
+			client->line[i] = '?';
+	}
 	client->start += length + 1;
 	return 1;
 }
@@ -767,7 +769,7 @@ static int send_line(struct supermachine_client *client, const char *line)
 		return fail(EPIPE);
 	if (queued(client) >= QUEUE_MAX)
 		return fail(EAGAIN);
-	return queue_message(client, line, NULL, 0);
+	return queue_message(client, line, "", 0);
 }
 
 static bool knows(const struct supermachine_client *client, const char *request)
@@ -810,7 +812,7 @@ static struct task *ask(struct supermachine_client *client, const char *request,
 			*words ? " " : "", words, length) < 0)
 		return NULL;
 	task = prepare_task(client, id);
-	if (!task || queue_message(client, line, body, length) < 0)
+	if (!task || queue_message(client, line, body ? body : "", length) < 0)
 		return NULL;
 	client->count++;
 	return task;
