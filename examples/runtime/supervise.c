@@ -60,6 +60,8 @@ struct supervisor {
 };
 
 #define LISTING "supervisor"
+/* The ids come first, and then the processes, of which the container can have many. */
+#define LISTING_MAX (1 << 20)
 
 /* ------------------------------------------------------------------------- commands */
 
@@ -413,13 +415,17 @@ static void take_about_supervisor(struct supervisor *supervisor,
 {
 	char *before = supervisor->listing;
 
-	if (event->kind == SUPERMACHINE_CLIENT_DATA) {
+	if (before && strlen(before) > LISTING_MAX) {
+		supermachine_client_close(supervisor->client, LISTING, 1);
+		read_listing(supervisor);
+	} else if (event->kind == SUPERMACHINE_CLIENT_DATA) {
 		supervisor->listing = text("%s%.*s", before ? before : "", (int)event->length,
 					   (const char *)event->bytes);
 		free(before);
 		supermachine_client_credit(supervisor->client, LISTING, event->stream,
 					   (uint32_t)event->length);
-	} else if (event->kind == SUPERMACHINE_CLIENT_DONE) {
+	} else if (event->kind == SUPERMACHINE_CLIENT_DONE ||
+		   event->kind == SUPERMACHINE_CLIENT_FAILED) {
 		read_listing(supervisor);
 	}
 }
