@@ -4,10 +4,10 @@
  * in CONTROL CHANNEL and PROCESSES AND FILES: it runs further processes, moves files,
  * and asks for other work.
  *
- * Copy this file and supermachine-client.c into your runtime. They need C11, POSIX and
- * getentropy(), and nothing else: neither libsupermachine-kernel nor an event loop of
- * their own. The guest tells what it can do, so a client works with each init-oci whose
- * protocol has the same version.
+ * Copy this file and supermachine-client.c into your runtime. They need C11, POSIX,
+ * getentropy() and MSG_DONTWAIT, as Linux and the BSDs have them, and nothing else: neither
+ * libsupermachine-kernel nor an event loop of their own. The guest tells what it can do,
+ * so a client works with each init-oci whose protocol has the same version.
  *
  * A client is one connection. It never waits, starts no thread, and has no state outside
  * of its object, which one thread at a time may use. The runtime's event loop does the
