@@ -67,7 +67,9 @@ START_TEST(sizes_are_rows_and_columns)
 	ck_assert_int_lt(parse("size 65536 1"), 0);
 	ck_assert_int_lt(parse("size 1 65536"), 0);
 	ck_assert_int_lt(parse("size 1"), 0);
-	ck_assert_int_lt(parse("size 1 1 1"), 0);
+	ck_assert_int_eq(parse("size 1 24 80"), 0);
+	ck_assert_str_eq(request.id, "1");
+	ck_assert_int_lt(parse("size 1 1 1 1"), 0);
 }
 END_TEST
 
