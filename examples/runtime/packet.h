@@ -27,9 +27,10 @@ enum packet_kind {
 	PACKET_SIZE,		/* rows and columns */
 	/* From either: */
 	PACKET_DATA,
-	PACKET_CLOSE,
+	PACKET_CLOSE,		/* stream; from the command: the input, or no more output */
 	/* From the supervisor: */
 	PACKET_ID,		/* of an exec */
+	PACKET_TAKEN,		/* how many bytes of the input may be sent again */
 	PACKET_RUNS,		/* the container does */
 	PACKET_EXIT,		/* the status */
 	PACKET_DONE,
@@ -40,6 +41,8 @@ enum packet_kind {
 #define PACKET_INPUT 2
 
 #define PACKET_MAX 32768
+/* Input that a command may have sent before it is taken: signals never wait behind it. */
+#define PACKET_INPUT_MAX 65536
 
 struct packet {
 	unsigned char kind, stream;

@@ -5,6 +5,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -48,40 +49,69 @@ static void tell_size(const struct relay *relay)
 	free(size);
 }
 
-/* The process there gets what this one gets. */
-static void pass_signal(const struct relay *relay, int signals)
+/*
+ * The process there gets what this one gets. Without such a process, or at a terminal,
+ * whose Ctrl-C is no signal, it is for this one. Returns the signal then, or 0.
+ */
+static int take_signal(const struct relay *relay, int signals)
 {
 	struct signalfd_siginfo info;
 	const char *name;
 
 	if (read(signals, &info, sizeof(info)) != sizeof(info))
-		return;
+		return 0;
 	if (info.ssi_signo == SIGWINCH) {
 		tell_size(relay);
-		return;
+		return 0;
 	}
-	if (info.ssi_signo == SIGHUP) {
+	if (info.ssi_signo == SIGHUP || relay->terminal || !relay->has_process) {
 		if (relay->terminal)
 			terminal_give_back(relay->terminal);
-		exit(128 + SIGHUP);
+		return (int)info.ssi_signo;
 	}
 	name = info.ssi_signo == SIGINT ? "INT" : info.ssi_signo == SIGQUIT ? "QUIT" : "TERM";
 	packet_send(relay->supervisor, 0, PACKET_SIGNAL, 0, name, strlen(name));
+	return 0;
 }
 
-/* Returns -1 if it is not wanted any more. */
-static int write_all(int fd, const char *bytes, size_t length)
+struct progress {
+	bool is_open[3];
+	bool has_exited;
+	int status;		/* -1: it goes on */
+	int signals;
+	size_t room;		/* for input, with the supervisor */
+};
+
+/* The command ends; what it began may go on. */
+static void end_by_signal(struct progress *progress, int number)
+{
+	progress->status = 128 + number;
+	progress->has_exited = true;
+	progress->is_open[1] = progress->is_open[2] = false;
+}
+
+/*
+ * Returns -1 if it is not wanted any more. What is written to a pipe when that is ready
+ * never waits, so that signals count, too, if nothing reads it.
+ */
+static int write_all(const struct relay *relay, struct progress *progress, int fd,
+		     const char *bytes, size_t length)
 {
 	while (length) {
-		const ssize_t written = write(fd, bytes, length);
+		struct pollfd polled[] = { { fd, POLLOUT, 0 }, { progress->signals, POLLIN, 0 } };
+		ssize_t written;
+		int number;
 
-		if (written < 0 && errno == EAGAIN) {
-			struct pollfd room = { fd, POLLOUT, 0 };
-
-			poll(&room, 1, -1);
-			continue;
+		poll(polled, 2, -1);
+		number = polled[1].revents ? take_signal(relay, progress->signals) : 0;
+		if (number) {
+			end_by_signal(progress, number);
+			return 0;
 		}
-		if (written < 0 && errno != EINTR)
+		if (!polled[0].revents)
+			continue;
+		written = write(fd, bytes, length < PIPE_BUF ? length : PIPE_BUF);
+		if (written < 0 && errno != EAGAIN && errno != EINTR)
 			return -1;
 		if (written > 0) {
 			bytes += written;
@@ -92,27 +122,22 @@ static int write_all(int fd, const char *bytes, size_t length)
 }
 
 /* What is typed or comes from a file. */
-static void pass_input(struct relay *relay)
+static void pass_input(struct relay *relay, struct progress *progress)
 {
-	/* A small part of the guest's window, so that its credit comes back in time. */
-	char bytes[4096];
-	const ssize_t got = read(relay->in, bytes, sizeof(bytes));
+	char bytes[PACKET_MAX];
+	const size_t room = progress->room < sizeof(bytes) ? progress->room : sizeof(bytes);
+	const ssize_t got = read(relay->in, bytes, room);
 
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got > 0) {
 		packet_send(relay->supervisor, 0, PACKET_DATA, 0, bytes, (size_t)got);
+		progress->room -= (size_t)got;
 		return;
 	}
 	packet_send(relay->supervisor, 0, PACKET_CLOSE, 0, NULL, 0);
 	relay->in = -1;
 }
-
-struct progress {
-	bool is_open[3];
-	bool has_exited;
-	int status;		/* -1: it goes on */
-};
 
 /* As a shell has them for programs that cannot be executed. */
 static int status_of_failure(const char *sentence)
@@ -138,6 +163,8 @@ static void take_packet(struct relay *relay, struct progress *progress)
 		progress->is_open[1] = progress->is_open[2] = false;
 		return;
 	}
+	if (packet.stream > 2)
+		return;
 	switch (packet.kind) {
 	case PACKET_ID:
 		free(relay->id);
@@ -145,12 +172,20 @@ static void take_packet(struct relay *relay, struct progress *progress)
 		tell_size(relay);
 		return;
 	case PACKET_DATA:
-		if (fd >= 0 && write_all(fd, packet.bytes, (size_t)length) < 0)
-			progress->is_open[packet.stream] = false;
+		if (fd < 0 || !progress->is_open[packet.stream] ||
+		    write_all(relay, progress, fd, packet.bytes, (size_t)length) == 0)
+			return;
+		/* The process gets SIGPIPE, as if it wrote there itself. */
+		packet_send(relay->supervisor, 0, PACKET_CLOSE, packet.stream, NULL, 0);
+		progress->is_open[packet.stream] = false;
 		return;
 	case PACKET_CLOSE:
-		if (packet.stream < 3)
-			progress->is_open[packet.stream] = false;
+		progress->is_open[packet.stream] = false;
+		if (packet.stream == 0)
+			relay->in = -1;
+		return;
+	case PACKET_TAKEN:
+		progress->room += (size_t)atoi(packet.bytes);
 		return;
 	case PACKET_EXIT:
 	case PACKET_DONE:
@@ -161,23 +196,33 @@ static void take_packet(struct relay *relay, struct progress *progress)
 		return;
 	case PACKET_FAILED:
 		warnx("%s", packet.bytes);
-		progress->status = status_of_failure(packet.bytes);
+		progress->status = relay->id ? status_of_failure(packet.bytes) : 1;
 		progress->has_exited = true;
 		progress->is_open[1] = progress->is_open[2] = false;
 		return;
 	}
 }
 
+static void pass_signal(const struct relay *relay, struct progress *progress, short events)
+{
+	const int number = events ? take_signal(relay, progress->signals) : 0;
+
+	if (number)
+		end_by_signal(progress, number);
+}
+
 int relay_request(struct relay *relay)
 {
-	struct progress progress = { { false, true, true }, false, 1 };
-	const int signals = take_signals();
+	struct progress progress = {
+		.is_open = { false, true, true }, .status = 1, .signals = take_signals(),
+		.room = PACKET_INPUT_MAX,
+	};
 
 	while (!progress.has_exited || progress.is_open[1] || progress.is_open[2]) {
 		struct pollfd polled[] = {
 			{ relay->supervisor, POLLIN, 0 },
-			{ signals, POLLIN, 0 },
-			{ relay->in, POLLIN, 0 },
+			{ progress.signals, POLLIN, 0 },
+			{ progress.room ? relay->in : -1, POLLIN, 0 },
 		};
 		const int ready = poll(polled, 3, progress.has_exited ? REST_MILLISECONDS : -1);
 
@@ -187,24 +232,23 @@ int relay_request(struct relay *relay)
 			err(1, "poll");
 		if (polled[0].revents)
 			take_packet(relay, &progress);
-		if (polled[1].revents)
-			pass_signal(relay, signals);
-		if (polled[2].revents && !progress.has_exited)
-			pass_input(relay);
+		pass_signal(relay, &progress, polled[1].revents);
+		if (polled[2].revents && relay->in >= 0 && !progress.has_exited)
+			pass_input(relay, &progress);
 	}
-	close(signals);
+	close(progress.signals);
 	return progress.status;
 }
 
 /* Returns whether there may be more. */
-static bool copy(int from, int to)
+static bool copy(const struct relay *relay, struct progress *progress, int from, int to)
 {
 	char bytes[4096];
 	const ssize_t got = read(from, bytes, sizeof(bytes));
 
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR;
-	return got > 0 && write_all(to, bytes, (size_t)got) == 0;
+	return got > 0 && write_all(relay, progress, to, bytes, (size_t)got) == 0;
 }
 
 /* The connection is how the guest knows that there is input. */
@@ -219,16 +263,18 @@ static void close_input(struct relay *relay, int *container_in, int container_ou
 
 int relay_container(struct relay *relay, int container_in, int container_out, int container_err)
 {
-	struct progress progress = { { false, container_out >= 0, container_err >= 0 }, false, -1 };
+	struct progress progress = {
+		.is_open = { false, container_out >= 0, container_err >= 0 }, .status = -1,
+		.signals = take_signals(),
+	};
 	static struct packet packet;
-	const int signals = take_signals();
 	bool runs = false;
 
 	tell_size(relay);
 	while (!progress.has_exited || progress.is_open[1] || progress.is_open[2]) {
 		struct pollfd polled[] = {
 			{ progress.has_exited ? -1 : relay->supervisor, POLLIN, 0 },
-			{ signals, POLLIN, 0 },
+			{ progress.signals, POLLIN, 0 },
 			/* What is typed before is not lost: the guest's end is not open yet. */
 			{ runs ? relay->in : -1, POLLIN, 0 },
 			{ progress.is_open[1] ? container_out : -1, POLLIN, 0 },
@@ -248,15 +294,14 @@ int relay_container(struct relay *relay, int container_in, int container_out, in
 			if (length >= 0 && packet.kind == PACKET_EXIT)
 				progress.status = atoi(packet.bytes);
 		}
-		if (polled[1].revents)
-			pass_signal(relay, signals);
-		if (polled[2].revents && !copy(relay->in, container_in))
+		pass_signal(relay, &progress, polled[1].revents);
+		if (polled[2].revents && !copy(relay, &progress, relay->in, container_in))
 			close_input(relay, &container_in, container_out);
-		if (polled[3].revents)
-			progress.is_open[1] = copy(container_out, relay->out);
-		if (polled[4].revents)
-			progress.is_open[2] = copy(container_err, relay->err);
+		if (polled[3].revents && !copy(relay, &progress, container_out, relay->out))
+			progress.is_open[1] = false;
+		if (polled[4].revents && !copy(relay, &progress, container_err, relay->err))
+			progress.is_open[2] = false;
 	}
-	close(signals);
+	close(progress.signals);
 	return progress.status;
 }

@@ -2,12 +2,15 @@
 #ifndef RELAY_H
 #define RELAY_H
 
+#include <stdbool.h>
+
 #include "terminal.h"
 
 /* Where the streams of a command go on this side, and what has come of it. */
 struct relay {
 	int supervisor;			/* the connection */
 	int in, out, err;		/* -1: none */
+	bool has_process;		/* to which signals can be passed on */
 	const struct terminal *terminal;	/* that in is; NULL: none */
 	char *id;			/* of an exec, once it is known */
 };
@@ -15,7 +18,7 @@ struct relay {
 /*
  * Carries a request's streams between the descriptors and the supervisor until the request
  * has ended. Returns the exit status of the process, 0 for other requests that are done,
- * or 1 after a message.
+ * 1 after a message, or 128 plus the number of a signal that has ended this command.
  */
 int relay_request(struct relay *relay);
 

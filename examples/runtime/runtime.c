@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The commands of the runtime. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -181,7 +182,7 @@ static int wait_for_container(const char *directory, bool has_terminal)
 {
 	struct relay relay = {
 		.supervisor = connect_to_supervisor(directory),
-		.in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO,
+		.in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO, .has_process = true,
 		.terminal = has_terminal ? terminal_take_over() : NULL,
 	};
 	int in, out, errors = -1, status;
@@ -264,7 +265,7 @@ static int exec(const struct options *options)
 {
 	struct relay relay = {
 		.in = options->interactive || options->terminal ? STDIN_FILENO : -1,
-		.out = STDOUT_FILENO, .err = STDERR_FILENO,
+		.out = STDOUT_FILENO, .err = STDERR_FILENO, .has_process = true,
 	};
 	char *process, *directory;
 
@@ -282,7 +283,7 @@ static int exec(const struct options *options)
 static int attach(const struct options *options)
 {
 	struct relay relay = {
-		.in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO,
+		.in = STDIN_FILENO, .out = STDOUT_FILENO, .err = STDERR_FILENO, .has_process = true,
 	};
 	char *directory;
 
@@ -374,41 +375,111 @@ static int end_tar(pid_t process, int fd)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
+static int run_program(char *const arguments[])
+{
+	const pid_t process = fork();
+	int status;
+
+	if (process < 0)
+		err(1, "fork");
+	if (process == 0) {
+		execvp(arguments[0], arguments);
+		err(127, "%s", arguments[0]);
+	}
+	if (waitpid(process, &status, 0) < 0)
+		err(1, "waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* Moves what has come to its place; directories that are there get it added. */
+static int move_all(const char *from, const char *to)
+{
+	char *const add[] = { "cp", "-pR", "--", text("%s/.", from), text("%s", to), NULL };
+	DIR *directory = opendir(from);
+	struct dirent *entry;
+	bool is_left = !directory;
+
+	while (directory && (entry = readdir(directory))) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			is_left |= rename(text("%s/%s", from, entry->d_name),
+					  text("%s/%s", to, entry->d_name)) < 0;
+	}
+	if (directory)
+		closedir(directory);
+	return is_left ? run_program(add) : 0;
+}
+
+/* A copy that is broken off leaves nothing half-written. */
 static int copy_out(const struct options *options, const char *name, const char *path,
 		    const char *to)
 {
 	struct relay relay = { .in = -1, .out = -1, .err = STDERR_FILENO };
-	char *const extract[] = { "tar", "-x", "--no-same-owner", "-C", text("%s", to), "-f", "-", NULL };
+	char *stage = text("%s/.runtime-cp.XXXXXX", to);
+	char *const extract[] = { "tar", "-x", "--no-same-owner", "-C", stage, "-f", "-", NULL };
+	char *const clean_up[] = { "rm", "-rf", "--", stage, NULL };
 	pid_t process;
 	int status, of_tar;
+	char *container = directory_of(options, name);
 
+	close(connect_to_supervisor(container));
+	if (!mkdtemp(stage))
+		err(1, "%s", to);
 	process = start_tar(STDIN_FILENO, &relay.out, extract);
-	status = ask(directory_of(options, name), PACKET_GET, 0, path, &relay);
+	status = ask(container, PACKET_GET, 0, path, &relay);
 	/* It would say that it has got no archive. */
 	if (status)
 		kill(process, SIGKILL);
 	of_tar = end_tar(process, relay.out);
-	return status ? status : of_tar;
+	if (!status)
+		status = of_tar ? of_tar : move_all(stage, to);
+	run_program(clean_up);
+	return status;
 }
 
-static int copy_in(const struct options *options, const char *from, const char *name,
+/* Leaves the directory, and returns the name in it. */
+static char *split_path(char **path)
+{
+	size_t length = strlen(*path);
+	char *slash;
+
+	while (length > 1 && (*path)[length - 1] == '/')
+		(*path)[--length] = '\0';
+	slash = strrchr(*path, '/');
+	if (strcmp(slash ? slash + 1 : *path, "..") == 0) {
+		*path = realpath(*path, NULL);
+		if (!*path)
+			err(1, "..");
+		slash = strrchr(*path, '/');
+	}
+	if (!slash) {
+		slash = *path;
+		*path = ".";
+		return slash;
+	}
+	*slash = '\0';
+	if (slash == *path)
+		*path = "/";
+	return slash[1] ? slash + 1 : ".";
+}
+
+static int copy_in(const struct options *options, const char *from, const char *container,
 		   const char *to)
 {
 	struct relay relay = { .out = -1, .err = STDERR_FILENO };
-	char *path = realpath(from, NULL), *slash;
+	char *path = text("%s", from), *name;
+	struct stat info;
 	pid_t process;
 	int status, of_tar, fd;
 
-	if (!path)
+	/* A link is copied as one. */
+	if (lstat(from, &info) < 0)
 		err(1, "%s", from);
-	slash = strrchr(path, '/');
-	*slash = '\0';
-	char *const create[] = { "tar", "-c", "-C", *path ? path : "/", "-f", "-", "--",
-				 slash[1] ? slash + 1 : ".", NULL };
+	name = split_path(&path);
+	char *const create[] = { "tar", "-c", "-C", path, "-f", "-", "--", name, NULL };
 
 	process = start_tar(STDOUT_FILENO, &relay.in, create);
 	fd = relay.in;
-	status = ask(directory_of(options, name), PACKET_PUT, 0, to, &relay);
+	status = ask(directory_of(options, container), PACKET_PUT, 0, to, &relay);
 	of_tar = end_tar(process, fd);
 	return status ? status : of_tar;
 }
@@ -485,7 +556,12 @@ int main(int argc, char **argv)
 	const char *home = getenv("HOME");
 	struct options options = { .state = text("%s/.local/state/runtime", home ? home : "") };
 	const char *name;
+	int fd;
 
+	/* A socket must not become a standard stream that is closed. */
+	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= STDERR_FILENO)
+		;
+	close(fd);
 	read_options(argc, argv, &options);
 	if (options.count < 1) {
 		fputs(usage, stderr);

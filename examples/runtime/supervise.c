@@ -39,8 +39,10 @@ struct connection {
 	bool is_exec, is_waiting, has_terminal;
 	bool is_early;			/* its request waits for the container to run */
 	struct queued *first;
-	struct packet input;		/* that the guest takes no more of now */
-	size_t input_at, input_end;
+	struct packet said;		/* the last packet */
+	char input[PACKET_INPUT_MAX];	/* that the guest takes no more of now */
+	size_t input_length;
+	bool input_ends;		/* after that */
 	bool is_over;
 	/* Of an exec that has no command: */
 	struct supermachine_client_task task;
@@ -230,8 +232,8 @@ static void attach(struct supervisor *supervisor, struct connection *connection,
 
 static int exec(struct supervisor *supervisor, struct connection *connection, const char *process)
 {
-	const bool has_input = connection->input.stream & PACKET_INPUT;
-	const bool has_terminal = connection->input.stream & PACKET_TERMINAL;
+	const bool has_input = connection->said.stream & PACKET_INPUT;
+	const bool has_terminal = connection->said.stream & PACKET_TERMINAL;
 	/* Kept, so that its status is not lost if this supervisor is. */
 	const struct supermachine_client_places places = {
 		has_input || has_terminal ? "channel" : "null", "channel",
@@ -249,11 +251,11 @@ static int exec(struct supervisor *supervisor, struct connection *connection, co
 static int request(struct supervisor *supervisor, struct connection *connection)
 {
 	struct supermachine_client *client = supervisor->client;
-	const char *argument = connection->input.bytes;
+	const char *argument = connection->said.bytes;
 
 	snprintf(connection->id, sizeof(connection->id), "%llx.%lu",
 		 (unsigned long long)time(NULL), ++supervisor->count);
-	switch (connection->input.kind) {
+	switch (connection->said.kind) {
 	case PACKET_EXEC:
 		return exec(supervisor, connection, argument);
 	case PACKET_GET:
@@ -285,10 +287,10 @@ static void make_request(struct supervisor *supervisor, struct connection *conne
 
 static void take_first(struct supervisor *supervisor, struct connection *connection)
 {
-	switch (connection->input.kind) {
+	switch (connection->said.kind) {
 	case PACKET_STOP:
 		supermachine_client_stop(supervisor->client,
-					 (unsigned int)atoi(connection->input.bytes));
+					 (unsigned int)atoi(connection->said.bytes));
 		/* fall through */
 	case PACKET_WAIT:
 		connection->is_waiting = true;
@@ -296,7 +298,7 @@ static void take_first(struct supervisor *supervisor, struct connection *connect
 			tell(connection, PACKET_RUNS, "");
 		return;
 	case PACKET_ATTACH:
-		attach(supervisor, connection, connection->input.bytes);
+		attach(supervisor, connection, connection->said.bytes);
 		return;
 	}
 	connection->is_early = !supervisor->runs;
@@ -307,25 +309,55 @@ static void take_first(struct supervisor *supervisor, struct connection *connect
 /* Writes as much of the input as the guest takes. */
 static void pass_input(struct supervisor *supervisor, struct connection *connection)
 {
-	while (connection->input_at < connection->input_end) {
-		const ssize_t taken = supermachine_client_write(
-			supervisor->client, connection->id,
-			connection->input.bytes + connection->input_at,
-			connection->input_end - connection->input_at);
+	size_t at = 0;
+
+	while (at < connection->input_length) {
+		const ssize_t taken = supermachine_client_write(supervisor->client, connection->id,
+								connection->input + at,
+								connection->input_length - at);
 
 		if (taken < 0 && errno == EAGAIN)
-			return;
+			break;
+		connection->is_over |= taken < 0 && errno != EPIPE;
 		/* Nothing reads it any more. */
-		connection->input_at = taken < 0 ? connection->input_end :
-						   connection->input_at + (size_t)taken;
+		at = taken < 0 ? connection->input_length : at + (size_t)taken;
 	}
+	if (at) {
+		connection->input_length -= at;
+		memmove(connection->input, connection->input + at, connection->input_length);
+		tell_number(connection, PACKET_TAKEN, at);
+	}
+	if (connection->input_ends && !connection->input_length)
+		supermachine_client_close(supervisor->client, connection->id, 0);
+}
+
+static void take_input(struct supervisor *supervisor, struct connection *connection, size_t length)
+{
+	if (length > sizeof(connection->input) - connection->input_length) {
+		connection->is_over = true;
+		return;
+	}
+	memcpy(connection->input + connection->input_length, connection->said.bytes, length);
+	connection->input_length += length;
+	pass_input(supervisor, connection);
+}
+
+static void take_close(struct supervisor *supervisor, struct connection *connection)
+{
+	if (connection->said.stream) {
+		supermachine_client_close(supervisor->client, connection->id,
+					  connection->said.stream);
+		return;
+	}
+	connection->input_ends = true;
+	pass_input(supervisor, connection);
 }
 
 static void take_size(struct supervisor *supervisor, const struct connection *connection)
 {
 	unsigned short rows, columns;
 
-	if (sscanf(connection->input.bytes, "%hu %hu", &rows, &columns) == 2)
+	if (sscanf(connection->said.bytes, "%hu %hu", &rows, &columns) == 2)
 		supermachine_client_size(supervisor->client,
 					 connection->is_waiting ? NULL : connection->id, rows, columns);
 }
@@ -333,7 +365,7 @@ static void take_size(struct supervisor *supervisor, const struct connection *co
 static void take_packet(struct supervisor *supervisor, struct connection *connection)
 {
 	const bool is_first = !connection->id[0] && !connection->is_waiting;
-	const ssize_t length = packet_receive(connection->fd, MSG_DONTWAIT, &connection->input);
+	const ssize_t length = packet_receive(connection->fd, MSG_DONTWAIT, &connection->said);
 
 	if (length < 0) {
 		connection->is_over |= errno != EAGAIN;
@@ -343,19 +375,17 @@ static void take_packet(struct supervisor *supervisor, struct connection *connec
 		take_first(supervisor, connection);
 		return;
 	}
-	switch (connection->input.kind) {
+	switch (connection->said.kind) {
 	case PACKET_DATA:
-		connection->input_at = 0;
-		connection->input_end = (size_t)length;
-		pass_input(supervisor, connection);
+		take_input(supervisor, connection, (size_t)length);
 		return;
 	case PACKET_CLOSE:
-		supermachine_client_close(supervisor->client, connection->id, 0);
+		take_close(supervisor, connection);
 		return;
 	case PACKET_SIGNAL:
 		supermachine_client_signal(supervisor->client,
 					   connection->is_waiting ? NULL : connection->id,
-					   connection->input.bytes);
+					   connection->said.bytes);
 		return;
 	case PACKET_SIZE:
 		take_size(supervisor, connection);
@@ -453,6 +483,7 @@ static void take_about(struct supervisor *supervisor, struct connection *connect
 		return;
 	case SUPERMACHINE_CLIENT_CLOSED:
 		queue_packet(connection, PACKET_CLOSE, event->stream, NULL, 0);
+		pass_input(supervisor, connection);
 		return;
 	case SUPERMACHINE_CLIENT_WRITABLE:
 		pass_input(supervisor, connection);
@@ -535,8 +566,8 @@ static nfds_t set_up_poll(const struct supervisor *supervisor, struct pollfd *po
 	for (connection = supervisor->connections; connection; connection = connection->next) {
 		short events = 0;
 
-		/* What it says next waits for the guest to take what it has said. */
-		if (connection->input_at == connection->input_end && !connection->is_early)
+		/* Its request is still to be made. */
+		if (!connection->is_early)
 			events |= POLLIN;
 		if (connection->first)
 			events |= POLLOUT;
