@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "asset.h"
 #include "commands.h"
@@ -17,6 +18,13 @@
 #else
 #define PAYLOAD "raw"
 #define PAYLOAD_MEANING "usable in place"
+#endif
+
+/* The library for libkrun, if it was built with this one. */
+#if defined LIBKRUNFW
+static const char *const libkrunfw = LIBKRUNFW;
+#else
+static const char *const libkrunfw;
 #endif
 
 /* Where values start; a SHA-256 there just fits a terminal's 80 columns. */
@@ -323,12 +331,29 @@ static int show_assets(const struct program *program, struct json *json)
 	return status;
 }
 
+/* What libkrun opens instead of our library. */
+static void print_libkrunfw(const struct program *program)
+{
+	if (libkrunfw == NULL)
+		return;
+	fputc('\n', stdout);
+	print_styled(program, STYLE_HEADING, "libkrunfw");
+	printf("%*sthe same kernel, for programs that use libkrun\n", VALUE_COLUMN - (int)strlen("libkrunfw"), "");
+	print_value("File", libkrunfw);
+	print_value("Installed", access(libkrunfw, R_OK) == 0 ? "yes" : "no");
+}
+
 static int show(const struct program *program)
 {
+	int status;
+
 	print_styled(program, STYLE_HEADING, PACKAGE_NAME);
 	printf(" %s for %s guests, payload " PAYLOAD " (" PAYLOAD_MEANING ")\n",
 	       supermachine_kernel_version(), supermachine_kernel_guest());
-	return show_assets(program, NULL);
+	status = show_assets(program, NULL);
+	if (status == STATUS_DONE)
+		print_libkrunfw(program);
+	return status;
 }
 
 static int show_json(const struct program *program)
@@ -340,6 +365,7 @@ static int show_json(const struct program *program)
 	json_string(&json, "version", supermachine_kernel_version());
 	json_string(&json, "guest", supermachine_kernel_guest());
 	json_string(&json, "payload", PAYLOAD);
+	json_string(&json, "libkrunfw", libkrunfw);
 	json_open(&json, "assets", '[');
 	status = show_assets(program, &json);
 	json_close(&json, ']');
