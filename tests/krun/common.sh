@@ -30,3 +30,13 @@ build_taker() {
 	$CC $CFLAGS ${LDFLAGS-} -std=c11 -D_GNU_SOURCE -Wall -Wextra -o "$scratch/kernel" \
 		"$top_srcdir/tests/krun/kernel.c" -ldl
 }
+
+# compile_libkrunfw KERNEL: the library alone, which takes a second
+compile_libkrunfw() {
+	libkrunfw=$scratch/libkrunfw.so.5
+	mkdir -p "$scratch/src" &&
+		sh "$top_srcdir/build-aux/flatten-kernel" "$1" "$scratch/src/libkrunfw-kernel" "$scratch/src/libkrunfw-kernel.h" &&
+		# shellcheck disable=SC2086 # words
+		(cd "$scratch" && $CC -std=c11 -O2 -fPIC -shared -Isrc "-I$top_builddir" -o libkrunfw.so.5 \
+			"-Wl,--version-script=$top_srcdir/src/libkrunfw.map" "$top_srcdir/src/libkrunfw.c")
+}
