@@ -35,8 +35,8 @@ build_taker() {
 compile_libkrunfw() {
 	libkrunfw=$scratch/libkrunfw.so.5
 	mkdir -p "$scratch/src" &&
-		sh "$top_srcdir/build-aux/flatten-kernel" "$1" "$scratch/src/libkrunfw-kernel" "$scratch/src/libkrunfw-kernel.h" &&
-		# shellcheck disable=SC2086 # words
-		(cd "$scratch" && $CC -std=c11 -O2 -fPIC -shared -Isrc "-I$top_builddir" -o libkrunfw.so.5 \
-			"-Wl,--version-script=$top_srcdir/src/libkrunfw.map" "$top_srcdir/src/libkrunfw.c")
+		sh "$top_srcdir/build-aux/flatten-kernel" "$1" "$scratch/src/libkrunfw-kernel" "$scratch/src/libkrunfw-kernel.h" || return
+	# shellcheck disable=SC2086 # words
+	(cd "$scratch" && $CC -std=c11 -O2 -fPIC -shared -Isrc "-I$top_builddir" -o libkrunfw.so.5 \
+		"-Wl,--version-script=$top_srcdir/src/libkrunfw.map" "$top_srcdir/src/libkrunfw.c")
 }

@@ -159,7 +159,7 @@ int main(void)
 	report("a variable has its value, without quotes", variable_is("KRUN_TEST", "one, two=\\three"));
 	report("a variable is empty", variable_is("KRUN_EMPTY", ""));
 	report("/dev, /proc and /sys can be mounted",
-	      mounted("devtmpfs", "/dev") && mounted("proc", "/proc") && mounted("sysfs", "/sys"));
+	       mounted("devtmpfs", "/dev") && mounted("proc", "/proc") && mounted("sysfs", "/sys"));
 	report("all processors run", sysconf(_SC_NPROCESSORS_ONLN) == 2);
 	for (i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
 		char what[128];
