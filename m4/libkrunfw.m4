@@ -17,6 +17,7 @@ AS_IF([test "$enable_libkrunfw" != no],
        [leave one of them out])])
    AS_CASE([$host_os], [darwin*], [LIBKRUNFW=libkrunfw.5.dylib], [LIBKRUNFW=libkrunfw.so.5])
    libkrunfw_summary=$LIBKRUNFW
+   AC_DEFINE_UNQUOTED([LIBKRUNFW], ["$LIBKRUNFW"], [Define to the file name of libkrunfw, if it is built.])
    SUPERMACHINE_LINKER_KEYWORDS([LIBKRUNFW_LDFLAGS], [noseparate-code])])
 AM_CONDITIONAL([LIBKRUNFW], [test "$enable_libkrunfw" != no])
 AC_SUBST([LIBKRUNFW])

@@ -20,9 +20,9 @@
 #define PAYLOAD_MEANING "usable in place"
 #endif
 
-/* The library for libkrun, if it was built with this one. */
+/* The library that libkrun opens, if it is built with ours. */
 #if defined LIBKRUNFW
-static const char *const libkrunfw = LIBKRUNFW;
+static const char *const libkrunfw = LIBDIR "/" LIBKRUNFW;
 #else
 static const char *const libkrunfw;
 #endif
@@ -331,7 +331,6 @@ static int show_assets(const struct program *program, struct json *json)
 	return status;
 }
 
-/* What libkrun opens instead of our library. */
 static void print_libkrunfw(const struct program *program)
 {
 	if (libkrunfw == NULL)
