@@ -214,6 +214,7 @@ static int become_init(struct command_line *line, struct container *container)
 		fail("enter the container's cgroup", failure);
 	} else {
 		CONTROL_SAY(true, "started");
+		power_stay_on_faults();
 		process_become(&config, &filter, container->streams.ends, &none, failure);
 	}
 	SAY(failure->error.text);

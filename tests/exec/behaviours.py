@@ -18,7 +18,7 @@ import tarfile
 import threading
 import time
 
-from client import Client, Failed, connect
+from client import Client, Failed, Task, connect
 
 
 class Scene:
@@ -125,6 +125,13 @@ def processes(scene):
     client.line("signal a TERM")
     client.end("a")
     scene.check("a signal goes to the process with the id", task.status == 143, vars(task))
+    body, ports = '{"args":["true"]}', ("one", "two", "six")
+    for port in ports:
+        client.tasks[port] = Task()
+    client.send("".join(f"exec {port} out=port:{port} {len(body)}\n{body}" for port in ports))
+    scene.check("requests that come at once have their own words each", all(
+        f" {port}: is not there" in client.end(port).outcome for port in ports),
+                [client.tasks[port].outcome for port in ports])
     client.lines.clear()
     client.line("signal nobody TERM")
     client.line("ps a b c d")

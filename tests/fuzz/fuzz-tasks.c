@@ -58,8 +58,8 @@ static void act(struct fake *fake, unsigned char what)
 
 	if ((what & 7) == 7) {
 		tasks_hang_up(&fake->tasks);
-		fake->line.length = 0;
-		fake->line.too_long = false;
+		fake->intake.line.length = 0;
+		fake->intake.line.too_long = false;
 	}
 	if (index >= fake->tasks.used || !task->id[0] || !task->process)
 		return;

@@ -247,6 +247,11 @@ static const struct verb {
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
+bool request_is_of_container(enum request_kind kind)
+{
+	return kind == REQUEST_EXEC || kind == REQUEST_GET || kind == REQUEST_PUT;
+}
+
 const char *request_name(enum request_kind kind)
 {
 	return verbs[kind].name;

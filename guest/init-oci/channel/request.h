@@ -71,6 +71,9 @@ struct request {
 	uint32_t length;		/* of the body, which comes even if the rest is wrong */
 };
 
+/* Whether what does it runs in the container's cgroup. */
+bool request_is_of_container(enum request_kind kind);
+
 /* What it is called in requests. */
 const char *request_name(enum request_kind kind);
 

@@ -89,11 +89,11 @@ static void forget(struct config *config)
 	memset(config->confinements, 0, sizeof(config->confinements));
 }
 
-static int restore(struct kept *kept, struct config *config, struct seccomp_filter *filter)
+static int restore(struct kept *kept, struct seccomp_filter *filter)
 {
+	struct config *config = &kept->config;
 	char *rest = (char *)(kept + 1);
 
-	*config = kept->config;
 	forget(config);
 	filter->program.length = (unsigned short)kept->instructions;
 	filter->program.instructions = (struct bpf_instruction *)rest;
@@ -115,22 +115,20 @@ static int restore(struct kept *kept, struct config *config, struct seccomp_filt
 	return 0;
 }
 
-int kept_config_read(int fd, struct config *config, struct seccomp_filter *filter)
+struct config *kept_config_read(int fd, struct seccomp_filter *filter)
 {
 	struct stat status;
 	struct kept *kept;
-	ssize_t got;
 
 	if (fstat(fd, &status) < 0)
-		return -1;
-	kept = malloc((size_t)status.st_size);
-	if (!kept)
-		return -1;
-	got = pread(fd, kept, (size_t)status.st_size, 0);
-	if (got < (ssize_t)sizeof(*kept)) {
-		if (got >= 0)
-			errno = EIO;
-		return -1;
+		return NULL;
+	if (status.st_size < (off_t)sizeof(*kept)) {
+		errno = EIO;
+		return NULL;
 	}
-	return restore(kept, config, filter);
+	/* Where it is: each page that is copied costs as much as several system calls. */
+	kept = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	if (kept == MAP_FAILED || restore(kept, filter) < 0)
+		return NULL;
+	return &kept->config;
 }

@@ -18,7 +18,7 @@ int kept_config_make(void);
 /* Returns 0, or -1 with errno set. */
 int kept_config_write(int fd, const struct config *config, const struct seccomp_filter *filter);
 
-/* Both are good for as long as the process lives. Returns 0, or -1 with errno set. */
-int kept_config_read(int fd, struct config *config, struct seccomp_filter *filter);
+/* The configuration, in memory of the caller's own; NULL, with errno set, on failure. */
+struct config *kept_config_read(int fd, struct seccomp_filter *filter);
 
 #endif

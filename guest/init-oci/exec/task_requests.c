@@ -10,7 +10,8 @@
 
 void tasks_drop_body(struct tasks *tasks)
 {
-	free(tasks->body);
+	if (tasks->body != tasks->intake->body)
+		free(tasks->body);
 	tasks->body = NULL;
 }
 
@@ -145,12 +146,6 @@ static int take_about(struct tasks *tasks, const struct request *request, struct
 	}
 }
 
-/* Whether it runs in the container's cgroup. */
-static bool is_of_container(enum request_kind kind)
-{
-	return kind == REQUEST_EXEC || kind == REQUEST_GET || kind == REQUEST_PUT;
-}
-
 static void start(struct tasks *tasks, struct task *task)
 {
 	if (task_start(tasks, task, tasks->body, tasks->body_length) < 0)
@@ -172,11 +167,12 @@ static int take_new(struct tasks *tasks, const struct request *request, bool run
 			     ": this id is in use");
 	if (request->length > BODY_MAX)
 		return fail(tasks, request, E2BIG, "the body is too long");
-	if (is_of_container(request->kind) && !runs)
+	if (request_is_of_container(request->kind) && !runs)
 		return fail(tasks, request, ESRCH, "the container does not run");
-	if (is_of_container(request->kind) && tasks->is_paused)
+	if (request_is_of_container(request->kind) && tasks->is_paused)
 		return fail(tasks, request, EBUSY, "the container is paused");
-	tasks->body = malloc(request->length + 1);
+	tasks->body = request->length < sizeof(tasks->intake->body) ? tasks->intake->body :
+								      malloc(request->length + 1);
 	if (!tasks->body)
 		return fail(tasks, request, ENOMEM, "there is no memory");
 	task = task_new(tasks, request);
@@ -184,7 +180,7 @@ static int take_new(struct tasks *tasks, const struct request *request, bool run
 		tasks_drop_body(tasks);
 		return fail(tasks, request, EAGAIN, "too many ids are in use");
 	}
-	tasks->request = *request;
+	tasks->intake->request = *request;
 	if (request->length)
 		return 0;
 	start(tasks, task);
@@ -231,7 +227,7 @@ size_t tasks_take_body(struct tasks *tasks, const char *bytes, size_t count)
 	if (tasks->body_left || !tasks->body)
 		return taken;
 	tasks->body[tasks->body_length] = '\0';
-	task = task_find(tasks, tasks->request.id);
+	task = task_find(tasks, tasks->intake->request.id);
 	if (task)
 		start(tasks, task);
 	tasks_drop_body(tasks);

@@ -19,7 +19,6 @@
 #include "exec/task.h"
 #include "exec/terminal.h"
 #include "life/exit_status.h"
-#include "life/power.h"
 #include "life/process.h"
 #include "work/work.h"
 
@@ -27,10 +26,19 @@
 #define CGROUP_LINE_MAX 4096
 #define CGROUP_PREFIX "0::/container/"
 
-/* What both sides open before there are two. */
-struct pipes {
-	int theirs[3];	/* the process's ends; -1 for /dev/null */
+/*
+ * What the new process needs. PID 1 goes on to its next request at once, and so this is
+ * not in memory that both have; but for the failure, which the process tells so.
+ */
+struct birth {
+	int streams[3];	/* the process's ends; -1 for /dev/null */
 	int report;
+	int kept_config, cgroup, container_end;
+	const struct command_line *line;
+	const struct request *request;
+	const char *body;
+	size_t length;
+	struct failure *failure;
 };
 
 static void close_all(const int descriptors[], size_t count)
@@ -55,7 +63,7 @@ static bool needs_pipe(const struct task *task, unsigned int stream)
 	}
 }
 
-static int make_pipe(struct task *task, unsigned int stream, struct pipes *pipes)
+static int make_pipe(struct task *task, unsigned int stream, struct birth *birth)
 {
 	const int mine = stream == 0 ? 1 : 0;
 	int ends[2];
@@ -64,16 +72,16 @@ static int make_pipe(struct task *task, unsigned int stream, struct pipes *pipes
 		return -1;
 	fcntl(ends[mine], F_SETFL, O_NONBLOCK);
 	task->streams[stream].fd = ends[mine];
-	pipes->theirs[stream] = ends[!mine];
+	birth->streams[stream] = ends[!mine];
 	return 0;
 }
 
-static int make_pipes(struct task *task, struct pipes *pipes)
+static int make_pipes(struct task *task, struct birth *birth)
 {
 	int report[2];
 
 	for (unsigned int i = 0; i < 3; i++) {
-		if (needs_pipe(task, i) && make_pipe(task, i, pipes) < 0)
+		if (needs_pipe(task, i) && make_pipe(task, i, birth) < 0)
 			return -1;
 	}
 	if (task->kind != REQUEST_EXEC)
@@ -81,7 +89,7 @@ static int make_pipes(struct task *task, struct pipes *pipes)
 	if (descriptors_pair(report) < 0)
 		return -1;
 	task->report = report[0];
-	pipes->report = report[1];
+	birth->report = report[1];
 	return 0;
 }
 
@@ -113,91 +121,89 @@ static int open_null(struct error *error)
 }
 
 /* Opens what PID 1 is to carry streams to, and passes it on, with the terminal. */
-static int pass_descriptors(const struct task *task, int terminal, int report,
-			    struct error *error)
+static int pass_descriptors(const struct birth *birth, int terminal, struct error *error)
 {
+	const struct place *places = birth->request->places;
 	int passed[DESCRIPTORS] = { -1, -1, -1, terminal };
 	bool any = terminal >= 0;
 	int result = 0;
 
 	for (unsigned int i = 0; i < 3; i++) {
-		if (task->places[i].kind != PLACE_VSOCK && task->places[i].kind != PLACE_PORT)
+		if (places[i].kind != PLACE_VSOCK && places[i].kind != PLACE_PORT)
 			continue;
-		passed[i] = open_place(&task->places[i], error);
+		passed[i] = open_place(&places[i], error);
 		if (passed[i] < 0)
 			return -1;
 		fcntl(passed[i], F_SETFL, O_NONBLOCK);
 		any = true;
 	}
-	if (any && descriptors_send(report, passed) < 0)
+	if (any && descriptors_send(birth->report, passed) < 0)
 		result = step_error("pass descriptors", "", error);
 	close_all(passed, DESCRIPTORS);
 	return result;
 }
 
-static int open_streams(const struct task *task, const struct config *config,
-			struct pipes *pipes, struct error *error)
+static int open_streams(struct birth *birth, const struct config *config, struct error *error)
 {
+	int *const streams = birth->streams;
 	int terminal = -1;
 
 	if (config->terminal) {
-		if (task->places[1].kind == PLACE_NULL)
+		if (birth->request->places[1].kind == PLACE_NULL)
 			return ERROR(error, "exec: out=null: the output of a terminal goes somewhere");
-		if (terminal_open(&terminal, &pipes->theirs[0], error) < 0)
+		if (terminal_open(&terminal, &streams[0], error) < 0)
 			return -1;
-		pipes->theirs[1] = pipes->theirs[2] = pipes->theirs[0];
-	} else if (task->places[2].kind == PLACE_OUTPUT) {
-		pipes->theirs[2] = pipes->theirs[1];
+		streams[1] = streams[2] = streams[0];
+	} else if (birth->request->places[2].kind == PLACE_OUTPUT) {
+		streams[2] = streams[1];
 	}
-	if (pass_descriptors(task, terminal, pipes->report, error) < 0)
+	if (pass_descriptors(birth, terminal, error) < 0)
 		return -1;
 	for (unsigned int i = 0; i < 3; i++) {
-		if (pipes->theirs[i] < 0)
-			pipes->theirs[i] = open_null(error);
-		if (pipes->theirs[i] < 0)
+		if (streams[i] < 0)
+			streams[i] = open_null(error);
+		if (streams[i] < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* Those in which the container is apart from PID 1. */
-static int join_namespaces(const struct tasks *tasks, struct config *config,
-			   struct error *error)
+static int join_namespaces(int container_end, struct config *config, struct error *error)
 {
 	int kinds = CLONE_NEWCGROUP;
 
 	if (config->monotonic.present || config->boot_time.present)
 		kinds |= CLONE_NEWTIME;
 	config->monotonic.present = config->boot_time.present = false;
-	if (setns(tasks->container_end, kinds) < 0)
+	if (setns(container_end, kinds) < 0)
 		return step_error("enter the container's namespaces", "", error);
 	return 0;
 }
 
-static void run_program(const struct tasks *tasks, const struct task *task,
-			struct pipes *pipes, const char *body, size_t length,
-			struct failure *failure)
+static void run_program(struct birth *birth)
 {
+	struct failure *failure = birth->failure;
 	struct error *error = &failure->error;
 	struct seccomp_filter filter;
-	struct config config;
+	struct config *config = kept_config_read(birth->kept_config, &filter);
 	bool has_user;
 	sigset_t none;
 
 	failure->status = EXIT_STATUS_SETUP_FAILED;
-	if (kept_config_read(tasks->container->kept_config, &config, &filter) < 0) {
+	if (!config) {
 		step_error("read the configuration", "", error);
 		return;
 	}
-	if (config_parse_process(body, length, tasks->line->without, &config, &has_user,
-				 error) < 0 ||
-	    open_streams(task, &config, pipes, error) < 0 ||
-	    (has_user && user_resolve(&config, error) < 0) ||
-	    join_namespaces(tasks, &config, error) < 0)
+	if (config_parse_process(birth->body, birth->length, birth->line->without, config,
+				 &has_user, error) < 0 ||
+	    open_streams(birth, config, error) < 0 ||
+	    (has_user && user_resolve(config, error) < 0) ||
+	    join_namespaces(birth->container_end, config, error) < 0)
 		return;
 	failure->status = 0;
 	sigemptyset(&none);
-	process_become(&config, &filter, pipes->theirs, &none, failure);
+	process_become(config, &filter, birth->streams, &none, failure);
 }
 
 /*
@@ -218,18 +224,16 @@ static void keep_descriptors(struct work *work)
 	syscall(SYS_close_range, PROC_FILENO + 2, ~0U, 0);
 }
 
-static int do_work(const struct tasks *tasks, const struct task *task, const struct pipes *pipes,
-		   const char *body, size_t length, struct error *error)
+static int do_work(const struct tasks *tasks, const struct birth *birth, struct error *error)
 {
 	struct work work = {
-		.request = &tasks->request, .body = body, .length = length,
-		.input = pipes->theirs[0], .output = pipes->theirs[1],
-		.cgroup = tasks->container->cgroup, .sources = &tasks->line->sources,
-		.without = tasks->line->without,
+		.request = birth->request, .body = birth->body, .length = birth->length,
+		.input = birth->streams[0], .output = birth->streams[1],
+		.cgroup = birth->cgroup, .sources = &birth->line->sources,
+		.without = birth->line->without,
 	};
 	sigset_t none;
 
-	power_stay_on_faults();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -237,7 +241,7 @@ static int do_work(const struct tasks *tasks, const struct task *task, const str
 	/* What it makes is root's. */
 	syscall(SYS_setresgid, 0, 0, 0);
 	for (unsigned int i = 0; i < 2; i++) {
-		const struct place *place = &task->places[i];
+		const struct place *place = &work.request->places[i];
 		int fd;
 
 		if (place->kind != PLACE_VSOCK && place->kind != PLACE_PORT)
@@ -248,7 +252,7 @@ static int do_work(const struct tasks *tasks, const struct task *task, const str
 		fcntl(fd, F_SETFL, 0);
 		*(i == 0 ? &work.input : &work.output) = fd;
 	}
-	if (task->kind == REQUEST_PS && tasks_list(tasks, work.output, error) < 0)
+	if (work.request->kind == REQUEST_PS && tasks_list(tasks, work.output, error) < 0)
 		return -1;
 	return work_do(&work, error);
 }
@@ -278,14 +282,14 @@ static int find_cgroup(const struct tasks *tasks)
 	return fd;
 }
 
-static pid_t make_process(const struct tasks *tasks, const struct task *task)
+static pid_t make_process(const struct tasks *tasks, const struct birth *birth)
 {
 	pid_t process;
 	int cgroup;
 
-	if (task->kind != REQUEST_EXEC && task->kind != REQUEST_GET && task->kind != REQUEST_PUT)
+	if (!request_is_of_container(birth->request->kind))
 		return fork();
-	process = clone_into_cgroup(0, tasks->container->cgroup);
+	process = clone_into_cgroup(0, birth->cgroup);
 	/* One that has cgroups of its own below it takes no process. */
 	if (process >= 0 || errno != EBUSY)
 		return process;
@@ -298,29 +302,43 @@ static pid_t make_process(const struct tasks *tasks, const struct task *task)
 	return process;
 }
 
+static void be_process(const struct tasks *tasks, struct task *task, struct birth *birth)
+{
+	struct failure *failure = birth->failure;
+
+	if (birth->request->kind == REQUEST_EXEC) {
+		run_program(birth);
+		return;
+	}
+	/* Which PID 1 is about to note, too; but this one lists it. */
+	task->process = getpid();
+	if (do_work(tasks, birth, &failure->error) < 0)
+		failure->status = EXIT_STATUS_SETUP_FAILED;
+}
+
 int task_start(struct tasks *tasks, struct task *task, char *body, size_t length)
 {
 	struct failure *failure = task_failure(tasks, task);
-	struct pipes pipes = { { -1, -1, -1 }, -1 };
-
+	struct birth birth = {
+		.streams = { -1, -1, -1 }, .report = -1,
+		.kept_config = tasks->container->kept_config,
+		.cgroup = tasks->container->cgroup, .container_end = tasks->container_end,
+		.line = tasks->line, .request = &tasks->intake->request, .body = body,
+		.length = length, .failure = failure,
+	};
 	pid_t process = -1;
 
-	if (make_pipes(task, &pipes) == 0)
-		process = make_process(tasks, task);
+	if (make_pipes(task, &birth) == 0)
+		process = make_process(tasks, &birth);
 	if (process == 0) {
-		/* Which PID 1 is about to note, too: the memory is shared. */
-		task->process = getpid();
-		if (task->kind == REQUEST_EXEC)
-			run_program(tasks, task, &pipes, body, length, failure);
-		else if (do_work(tasks, task, &pipes, body, length, &failure->error) < 0)
-			failure->status = EXIT_STATUS_SETUP_FAILED;
+		be_process(tasks, task, &birth);
 		exit_surely(failure->status);
 	}
 	if (process < 0)
 		step_error("start a process", "", &failure->error);
-	close_all(pipes.theirs, 3);
-	if (pipes.report >= 0)
-		close(pipes.report);
+	close_all(birth.streams, 3);
+	if (birth.report >= 0)
+		close(birth.report);
 	if (process < 0) {
 		failure->status = EXIT_STATUS_SETUP_FAILED;
 		if (task->report >= 0)

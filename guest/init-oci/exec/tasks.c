@@ -17,6 +17,8 @@
 #define TURNS 16
 /* PID 1's own: four for each task. */
 #define DESCRIPTORS_MAX 4096
+/* Of all tasks, and their failures behind them. */
+#define MEMORY (TASKS_MAX * (sizeof(struct task) + sizeof(struct failure)))
 /* The memory of so many is kept when there are none. */
 #define KEPT 8
 
@@ -24,12 +26,10 @@ int tasks_open(struct tasks *tasks)
 {
 	const struct rlimit limit = { DESCRIPTORS_MAX, DESCRIPTORS_MAX };
 
-	tasks->list = mmap(NULL, TASKS_MAX * sizeof(*tasks->list), PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	tasks->failures = mmap(NULL, TASKS_MAX * sizeof(*tasks->failures), PROT_READ | PROT_WRITE,
-			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (tasks->list == MAP_FAILED || tasks->failures == MAP_FAILED)
+	tasks->list = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (tasks->list == MAP_FAILED)
 		return -1;
+	tasks->failures = (struct failure *)(tasks->list + TASKS_MAX);
 	tasks->receiver = TASKS_MAX;
 	/* Every process gets its limits from a configuration. */
 	return prlimit(0, RLIMIT_NOFILE, &limit, NULL);
@@ -95,8 +95,7 @@ static void shrink(struct tasks *tasks)
 	/* One task after the other needs no more than the first page of each. */
 	if (used || tasks->touched <= KEPT)
 		return;
-	madvise(tasks->list, TASKS_MAX * sizeof(*tasks->list), MADV_REMOVE);
-	madvise(tasks->failures, TASKS_MAX * sizeof(*tasks->failures), MADV_REMOVE);
+	madvise(tasks->list, MEMORY, MADV_REMOVE);
 	tasks->touched = 0;
 }
 
@@ -269,7 +268,7 @@ void tasks_hang_up(struct tasks *tasks)
 {
 	tasks->is_open = false;
 	if (tasks->body) {
-		struct task *task = task_find(tasks, tasks->request.id);
+		struct task *task = task_find(tasks, tasks->intake->request.id);
 
 		/* Half a request is none. */
 		if (task)

@@ -66,6 +66,16 @@ struct task {
 	struct task_stream streams[3];
 };
 
+/*
+ * What comes now. No other process has this memory: one for which a request is reads it
+ * while PID 1 is taking the next.
+ */
+struct intake {
+	struct line line;
+	struct request request;	/* the last one with an id of its own; its strings are in the line */
+	char body[1024];	/* of one that fits; its memory need not be found then */
+};
+
 struct tasks {
 	struct container *container;
 	const struct command_line *line;
@@ -87,8 +97,7 @@ struct tasks {
 	size_t used;		/* the index of the last one, and 1 */
 	size_t touched;		/* the same, of those whose memory there is */
 	size_t next;		/* whose turn it is */
-	/* The body that comes now. */
-	struct request request;
+	struct intake *intake;
 	char *body;		/* NULL: it is of data, or skipped */
 	size_t body_length, body_left;
 	size_t receiver;	/* the task that data is for; TASKS_MAX: none */

@@ -7,7 +7,7 @@
 /* Makes a fault of PID 1 itself end the VM, with a last line, instead of a panic. */
 void power_off_on_faults(void);
 
-/* A fault of what becomes the container is one of the container's. */
+/* A fault of PID 1 is from now on one of the container, which it becomes. */
 void power_stay_on_faults(void);
 
 /* Tells the VMM the exit status, writes the last line, and switches the VM off. */

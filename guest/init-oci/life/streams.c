@@ -163,7 +163,8 @@ int streams_give(uid_t user)
 		struct stat status;
 
 		/* /dev/null is not given away. */
-		if (!isatty(i) && (fstat(i, &status) < 0 || !S_ISFIFO(status.st_mode)))
+		if (fstat(i, &status) < 0 || status.st_uid == user ||
+		    (!S_ISFIFO(status.st_mode) && !isatty(i)))
 			continue;
 		if (fchown(i, user, (gid_t)-1) < 0)
 			return -1;

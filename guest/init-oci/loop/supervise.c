@@ -83,10 +83,10 @@ struct supervisor {
 	bool is_connecting;
 	struct timespec next_try;
 	struct outbox outbox;
+	char inbox[4096];
 	struct tasks tasks;
 	struct winsize size;	/* asked for before there was a terminal; or 0 rows */
 	struct oom_kills oom_kills;
-	struct line line;
 };
 
 void supervise_signals(sigset_t *signals)
@@ -223,12 +223,12 @@ static void take_signal(struct supervisor *supervisor, int signal)
 
 static bool take_signals(struct supervisor *supervisor)
 {
-	struct signalfd_siginfo information;
+	struct signalfd_siginfo information[4];
+	const ssize_t got = read(supervisor->signals, information, sizeof(information));
 
-	if (read(supervisor->signals, &information, sizeof(information)) <= 0)
-		return false;
-	take_signal(supervisor, (int)information.ssi_signo);
-	return true;
+	for (size_t i = 0; got > 0 && i < (size_t)got / sizeof(information[0]); i++)
+		take_signal(supervisor, (int)information[i].ssi_signo);
+	return got == sizeof(information);
 }
 
 static int set_size(struct supervisor *supervisor, const struct winsize *size,
@@ -284,6 +284,7 @@ static int carry_out(struct supervisor *supervisor, const struct request *reques
 
 static void take_line(struct supervisor *supervisor, enum line_state state)
 {
+	struct line *line = &supervisor->tasks.intake->line;
 	struct request request;
 	struct error error;
 	int result;
@@ -292,9 +293,9 @@ static void take_line(struct supervisor *supervisor, enum line_state state)
 		result = ERROR(&error, "the line is too long");
 	} else {
 		/* The VMM ends half a line from before it reopened the port with an empty one. */
-		if (!supervisor->line.text[0])
+		if (!line->text[0])
 			return;
-		result = request_parse(supervisor->line.text, &request, &error);
+		result = request_parse(line->text, &request, &error);
 		result = result < 0 ? tasks_refuse(&supervisor->tasks, &request, &error) :
 				      carry_out(supervisor, &request, &error);
 	}
@@ -309,7 +310,7 @@ static size_t take_bytes(struct supervisor *supervisor, const char *bytes, size_
 
 	if (supervisor->tasks.body_left)
 		return tasks_take_body(&supervisor->tasks, bytes, count);
-	state = line_add(&supervisor->line, *bytes);
+	state = line_add(&supervisor->tasks.intake->line, *bytes);
 	if (state != LINE_INCOMPLETE)
 		take_line(supervisor, state);
 	return 1;
@@ -331,16 +332,16 @@ static void hang_up(struct supervisor *supervisor)
 {
 	supervisor->is_connected = false;
 	supervisor->outbox.start = supervisor->outbox.end = 0;
-	supervisor->line.length = 0;
-	supervisor->line.too_long = false;
+	supervisor->tasks.intake->line.length = 0;
+	supervisor->tasks.intake->line.too_long = false;
 	tasks_hang_up(&supervisor->tasks);
 	clock_gettime(CLOCK_MONOTONIC, &supervisor->next_try);
 }
 
-static bool take_requests(struct supervisor *supervisor)
+static ssize_t take_some(struct supervisor *supervisor, size_t most)
 {
-	char bytes[4096];
-	ssize_t got = read(CONTROL_FILENO, bytes, sizeof(bytes));
+	const char *bytes = supervisor->inbox;
+	const ssize_t got = read(CONTROL_FILENO, supervisor->inbox, most);
 
 	if (got > 0 || (got < 0 && errno == EAGAIN))
 		supervisor->is_connected = true;
@@ -349,6 +350,19 @@ static bool take_requests(struct supervisor *supervisor)
 		hang_up(supervisor);
 	for (ssize_t taken = 0; taken < got;)
 		taken += (ssize_t)take_bytes(supervisor, bytes + taken, (size_t)(got - taken));
+	return got;
+}
+
+/* A port gives a piece for each time that the VMM has written. */
+static bool take_requests(struct supervisor *supervisor)
+{
+	size_t room = sizeof(supervisor->inbox);
+	ssize_t got;
+
+	do {
+		got = take_some(supervisor, room);
+		room -= got > 0 ? (size_t)got : 0;
+	} while (got > 0 && room);
 	return got > 0;
 }
 
@@ -634,13 +648,14 @@ static void wait_for_events(struct supervisor *supervisor)
  * Shared memory, though nobody shares it: what PID 1 changes while it makes a process is
  * copied otherwise, page by page, each time.
  */
-static struct supervisor *make_supervisor(const struct charge *charge)
+static struct supervisor *make_supervisor(const struct charge *charge, struct intake *intake)
 {
 	struct supervisor *supervisor = mmap(NULL, sizeof(*supervisor), PROT_READ | PROT_WRITE,
 					     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (supervisor == MAP_FAILED)
 		return NULL;
+	supervisor->tasks.intake = intake;
 	supervisor->charge = charge;
 	supervisor->phase = SETTING_UP;
 	supervisor->is_connected = charge->line->control.kind == CONTROL_VSOCK;
@@ -649,7 +664,8 @@ static struct supervisor *make_supervisor(const struct charge *charge)
 
 int supervise(const struct charge *charge, const sigset_t *signals)
 {
-	struct supervisor *supervisor = make_supervisor(charge);
+	struct intake intake = { .line.length = 0 };
+	struct supervisor *supervisor = make_supervisor(charge, &intake);
 
 	if (!supervisor || watch_all(supervisor, signals) < 0) {
 		SAY("watch the container: ", strerror(errno));

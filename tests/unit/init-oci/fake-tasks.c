@@ -55,6 +55,7 @@ void fake_open(struct fake *fake)
 	fake->tasks.container = fake->container;
 	fake->tasks.line = &fake->command_line;
 	fake->tasks.outbox = &fake->outbox;
+	fake->tasks.intake = &fake->intake;
 	fake->tasks.state = "running";
 	fake->tasks.events = epoll_create1(EPOLL_CLOEXEC);
 	tasks_open(&fake->tasks);
@@ -71,8 +72,7 @@ void fake_close(struct fake *fake)
 			task_close_streams(&fake->tasks, task);
 	}
 	tasks_drop_body(&fake->tasks);
-	munmap(fake->tasks.list, TASKS_MAX * sizeof(*fake->tasks.list));
-	munmap(fake->tasks.failures, TASKS_MAX * sizeof(*fake->tasks.failures));
+	munmap(fake->tasks.list, TASKS_MAX * (sizeof(struct task) + sizeof(struct failure)));
 	close(fake->tasks.events);
 	free(fake->container);
 }
@@ -85,10 +85,10 @@ static void take_line(struct fake *fake, enum line_state state)
 
 	if (state == LINE_TOO_LONG) {
 		error.text[0] = '\0';
-	} else if (!fake->line.text[0]) {
+	} else if (!fake->intake.line.text[0]) {
 		return;
 	} else {
-		result = request_parse(fake->line.text, &request, &error);
+		result = request_parse(fake->intake.line.text, &request, &error);
 		if (result < 0)
 			result = tasks_refuse(&fake->tasks, &request, &error);
 		else if (request.id)
@@ -109,7 +109,7 @@ void fake_take(struct fake *fake, const char *bytes, size_t count)
 		if (fake->tasks.body_left) {
 			taken = tasks_take_body(&fake->tasks, bytes, count);
 		} else {
-			state = line_add(&fake->line, *bytes);
+			state = line_add(&fake->intake.line, *bytes);
 			if (state != LINE_INCOMPLETE)
 				take_line(fake, state);
 		}

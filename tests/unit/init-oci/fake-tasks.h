@@ -13,7 +13,7 @@
 struct fake {
 	struct tasks tasks;
 	struct outbox outbox;
-	struct line line;
+	struct intake intake;
 	struct container *container;
 	struct command_line command_line;
 	int errors;	/* lines that were no requests */
