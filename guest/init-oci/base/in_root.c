@@ -268,20 +268,30 @@ int in_root_make_parent(const char *step, const struct root_path *where, const c
 	return make(step, &(const struct root_path){ where->root, directory }, false, error);
 }
 
+static bool is_regular(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 int in_root_open_file(const char *step, const struct root_path *where, struct error *error)
 {
 	int root = open_root(where), fd = -1;
 	bool is_file = true;
-	struct stat status;
 
 	if (root < 0)
 		return failed(step, where, error);
 	fd = refuse_stray(root, where->path, resolve(root, where->path, O_PATH, 0));
 	if (fd >= 0) {
-		is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+		is_file = is_regular(fd);
 		close(fd);
-		/* What is known of the path still holds, since nothing else runs. */
 		fd = is_file ? resolve(root, where->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0) : -1;
+	}
+	/* The container may run, and have put another in its place. */
+	if (fd >= 0 && !is_regular(fd)) {
+		close(fd);
+		is_file = false;
 	}
 	close(root);
 	if (is_file)

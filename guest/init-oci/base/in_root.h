@@ -19,7 +19,8 @@
  *   - a link leads into /proc or /sys only where the comment says so: what is written or
  *     mounted there changes the machine.
  *
- * Nothing of the container may run while they do. A function that returns a descriptor
+ * The first two hold whatever the container does meanwhile. The third one does not: where
+ * the container runs, see in_root_is_of_kernel(). A function that returns a descriptor
  * returns -1 on failure, with errno set and an error of the step, the path and the reason.
  */
 

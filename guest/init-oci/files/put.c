@@ -15,10 +15,23 @@
 /* Of records before a file: more than any path. */
 #define MORE_MAX (64 * 1024)
 
+/* Directories one in the other whose times are kept; those of further ones are not. */
+#define LEVELS_MAX 64
+
 struct receiver {
 	int input;
 	struct error *error;
 	struct tar_entry entry;
+	/*
+	 * The last directory, and those that it is in, as parts of its name. What comes
+	 * into one changes its time, which is therefore set when the next file is elsewhere.
+	 */
+	char path[PATH_MAX];
+	struct level {
+		size_t length;
+		int64_t time;
+	} levels[LEVELS_MAX];
+	size_t level_count;
 	char buffer[64 * 1024];
 };
 
@@ -137,6 +150,41 @@ static int make_file(struct receiver *receiver, int directory, const char *name)
 	return result;
 }
 
+/* Of those that the next file is not in; NULL for all. */
+static int set_times(struct receiver *receiver, const char *next)
+{
+	while (receiver->level_count) {
+		const struct level *level = &receiver->levels[receiver->level_count - 1];
+		const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+						   { .tv_sec = level->time } };
+		int fd, result;
+
+		if (next && !strncmp(next, receiver->path, level->length) &&
+		    next[level->length] == '/')
+			return 0;
+		receiver->path[level->length] = '\0';
+		receiver->level_count--;
+		fd = in_root_find("put ", BELOW(receiver->path), receiver->error);
+		/* It may have been removed. */
+		if (fd < 0)
+			continue;
+		result = utimensat(fd, "", times, AT_EMPTY_PATH);
+		close(fd);
+		if (result < 0)
+			return step_error("put ", receiver->path, receiver->error);
+	}
+	return 0;
+}
+
+static void note_time(struct receiver *receiver)
+{
+	if (receiver->level_count == LEVELS_MAX)
+		return;
+	strcpy(receiver->path, receiver->entry.name);
+	receiver->levels[receiver->level_count++] =
+		(struct level){ strlen(receiver->path), receiver->entry.time };
+}
+
 static int make_directory(struct receiver *receiver, int directory, const char *name)
 {
 	int fd, result;
@@ -152,6 +200,8 @@ static int make_directory(struct receiver *receiver, int directory, const char *
 		return fail(receiver);
 	result = set_attributes(receiver, fd);
 	close(fd);
+	if (!result)
+		note_time(receiver);
 	return result;
 }
 
@@ -235,6 +285,8 @@ static int receive_entry(struct receiver *receiver)
 	int directory, result;
 
 	cut_slashes(path);
+	if (set_times(receiver, path) < 0)
+		return -1;
 	name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	/* The directory itself is as it is. */
 	if (!name[0] || !strcmp(name, "."))
@@ -300,5 +352,6 @@ int files_put(const char *path, int input, struct error *error)
 	umask(0);
 	receiver.input = input;
 	receiver.error = error;
-	return receive_all(&receiver);
+	result = receive_all(&receiver);
+	return result < 0 ? -1 : set_times(&receiver, NULL);
 }
