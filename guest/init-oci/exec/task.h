@@ -9,7 +9,6 @@
 /* The task with this id; or a new one; NULL when there is none. */
 struct task *task_find(struct tasks *tasks, const char *id);
 struct task *task_new(struct tasks *tasks, const struct request *request);
-struct failure *task_failure(const struct tasks *tasks, const struct task *task);
 
 /* Tells what can be told now, and forgets the task if nothing is left of it. */
 void task_tell(struct tasks *tasks, struct task *task, unsigned int what);

@@ -318,7 +318,7 @@ static void be_process(const struct tasks *tasks, struct task *task, struct birt
 
 int task_start(struct tasks *tasks, struct task *task, char *body, size_t length)
 {
-	struct failure *failure = task_failure(tasks, task);
+	struct failure *failure = &task->failure;
 	struct birth birth = {
 		.streams = { -1, -1, -1 }, .report = -1,
 		.kept_config = tasks->container->kept_config,
@@ -400,7 +400,7 @@ static void take_descriptors(struct task *task, const int descriptors[DESCRIPTOR
 
 void task_take_report(struct tasks *tasks, struct task *task)
 {
-	const struct failure *failure = task_failure(tasks, task);
+	const struct failure *failure = &task->failure;
 	int descriptors[DESCRIPTORS], got;
 
 	if (task->report < 0)

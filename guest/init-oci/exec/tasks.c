@@ -17,10 +17,9 @@
 #define TURNS 16
 /* PID 1's own: four for each task. */
 #define DESCRIPTORS_MAX 4096
-/* Of all tasks, and their failures behind them. */
-#define MEMORY (TASKS_MAX * (sizeof(struct task) + sizeof(struct failure)))
-/* The memory of so many is kept when there are none. */
-#define KEPT 8
+#define MEMORY (TASKS_MAX * sizeof(struct task))
+/* The memory of so many is kept when there are none: one page. */
+#define KEPT (4096 / sizeof(struct task))
 
 int tasks_open(struct tasks *tasks)
 {
@@ -29,20 +28,9 @@ int tasks_open(struct tasks *tasks)
 	tasks->list = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tasks->list == MAP_FAILED)
 		return -1;
-	tasks->failures = (struct failure *)(tasks->list + TASKS_MAX);
 	tasks->receiver = TASKS_MAX;
 	/* Every process gets its limits from a configuration. */
 	return prlimit(0, RLIMIT_NOFILE, &limit, NULL);
-}
-
-static size_t index_of(const struct tasks *tasks, const struct task *task)
-{
-	return (size_t)(task - tasks->list);
-}
-
-struct failure *task_failure(const struct tasks *tasks, const struct task *task)
-{
-	return &tasks->failures[index_of(tasks, task)];
 }
 
 struct task *task_find(struct tasks *tasks, const char *id)
@@ -69,7 +57,6 @@ struct task *task_new(struct tasks *tasks, const struct request *request)
 		tasks->touched++;
 	task = &tasks->list[i];
 	memset(task, 0, sizeof(*task));
-	memset(task_failure(tasks, task), 0, sizeof(*tasks->failures));
 	strcpy(task->id, request->id);
 	task->kind = (unsigned char)request->kind;
 	task->keep = request->keep;
@@ -92,7 +79,7 @@ static void shrink(struct tasks *tasks)
 	while (used && !tasks->list[used - 1].id[0])
 		used--;
 	tasks->used = used;
-	/* One task after the other needs no more than the first page of each. */
+	/* One task after the other needs no more. */
 	if (used || tasks->touched <= KEPT)
 		return;
 	madvise(tasks->list, MEMORY, MADV_REMOVE);
@@ -114,7 +101,7 @@ static bool is_needed(const struct task *task)
 /* The line of one bit of what is to be told. */
 static bool tell_line(struct tasks *tasks, const struct task *task, unsigned int what)
 {
-	const struct failure *failure = task_failure(tasks, task);
+	const struct failure *failure = &task->failure;
 	struct outbox *outbox = tasks->outbox;
 	struct decimal number;
 
@@ -171,7 +158,7 @@ void task_fail(struct tasks *tasks, struct task *task)
 /* Work is done when all that it has written is carried, too. */
 static void tell_end(struct tasks *tasks, struct task *task)
 {
-	const bool has_failed = task_failure(tasks, task)->status;
+	const bool has_failed = task->failure.status;
 
 	if (task->process || !task->has_ended || task->kind == REQUEST_EXEC ||
 	    task->streams[1].fd >= 0)
@@ -182,16 +169,16 @@ static void tell_end(struct tasks *tasks, struct task *task)
 
 bool tasks_step(struct tasks *tasks)
 {
-	const size_t count = tasks->used;
 	size_t turns = 0;
 	bool more = false;
 
-	if (tasks->next >= count)
-		tasks->next = 0;
-	for (size_t i = 0; i < count && turns < TURNS; i++) {
-		struct task *task = &tasks->list[tasks->next];
+	/* Fewer may be left after each: to look at more would bring their memory back. */
+	for (size_t i = 0; i < tasks->used && turns < TURNS; i++) {
+		struct task *task;
 
-		tasks->next = (tasks->next + 1) % count;
+		if (tasks->next >= tasks->used)
+			tasks->next = 0;
+		task = &tasks->list[tasks->next++];
 		if (!task->id[0])
 			continue;
 		if (task_carry(tasks, task)) {
@@ -231,7 +218,7 @@ void tasks_reap(struct tasks *tasks, pid_t process, int wait_status)
 		task_take_report(tasks, task);
 	task->process = 0;
 	task->status = exit_status_of_wait(wait_status);
-	failure = task_failure(tasks, task);
+	failure = &task->failure;
 	if (task->kind != REQUEST_EXEC) {
 		if (wait_status)
 			explain(task, task->status, failure);

@@ -64,6 +64,7 @@ struct task {
 	int status;
 	struct place places[3];
 	struct task_stream streams[3];
+	struct failure failure;	/* its process tells it so */
 };
 
 /*
@@ -88,12 +89,11 @@ struct tasks {
 	bool is_open;		/* a session */
 	bool is_paused;
 	/*
-	 * TASKS_MAX of each; pages that are not used do not exist. Both are shared with the
-	 * processes: those tell their failures so, and what PID 1 changes is not copied for
+	 * TASKS_MAX; pages that are not used do not exist. They are shared with the
+	 * processes, for their failures, and so that what PID 1 changes is not copied for
 	 * each of them.
 	 */
 	struct task *list;
-	struct failure *failures;
 	size_t used;		/* the index of the last one, and 1 */
 	size_t touched;		/* the same, of those whose memory there is */
 	size_t next;		/* whose turn it is */

@@ -83,7 +83,7 @@ struct supervisor {
 	bool is_connecting;
 	struct timespec next_try;
 	struct outbox outbox;
-	char inbox[4096];
+	char inbox[2048];
 	struct tasks tasks;
 	struct winsize size;	/* asked for before there was a terminal; or 0 rows */
 	struct oom_kills oom_kills;
@@ -646,12 +646,15 @@ static void wait_for_events(struct supervisor *supervisor)
 
 /*
  * Shared memory, though nobody shares it: what PID 1 changes while it makes a process is
- * copied otherwise, page by page, each time.
+ * copied otherwise, page by page, each time. And all of it at once, so that PID 1 is no
+ * larger when much has been asked for.
  */
 static struct supervisor *make_supervisor(const struct charge *charge, struct intake *intake)
 {
 	struct supervisor *supervisor = mmap(NULL, sizeof(*supervisor), PROT_READ | PROT_WRITE,
-					     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+					     MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	_Static_assert(sizeof(*supervisor) <= 4 * 4096, "each page is resident in every machine");
 
 	if (supervisor == MAP_FAILED)
 		return NULL;

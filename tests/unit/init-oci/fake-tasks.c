@@ -72,7 +72,7 @@ void fake_close(struct fake *fake)
 			task_close_streams(&fake->tasks, task);
 	}
 	tasks_drop_body(&fake->tasks);
-	munmap(fake->tasks.list, TASKS_MAX * (sizeof(struct task) + sizeof(struct failure)));
+	munmap(fake->tasks.list, TASKS_MAX * sizeof(struct task));
 	close(fake->tasks.events);
 	free(fake->container);
 }
