@@ -161,12 +161,13 @@ static void end_output(struct tasks *tasks, struct task *task, unsigned int stre
 	task_close_stream(tasks, task, stream, true);
 }
 
-/* Whether there is nothing to read, and never will be. */
+/* Whether there is nothing to read, or nobody who reads what is written, and never will be. */
 static bool has_ended(int fd)
 {
 	struct pollfd end = { .fd = fd, .events = POLLIN };
 
-	return poll(&end, 1, 0) > 0 && (end.revents & (POLLIN | POLLHUP)) == POLLHUP;
+	return poll(&end, 1, 0) > 0 && ((end.revents & (POLLIN | POLLHUP)) == POLLHUP ||
+					(end.revents & POLLERR));
 }
 
 /* Returns whether there may be more now. */
@@ -227,7 +228,10 @@ bool task_carry(struct tasks *tasks, struct task *task)
 			more |= carry_to_elsewhere(stream);
 		} else if (i == 0) {
 			stream->is_ready = false;
-			write_input(tasks, task, NULL, 0);
+			if (!task->is_terminal && has_ended(stream->fd))
+				task_close_stream(tasks, task, 0, true);
+			else
+				write_input(tasks, task, NULL, 0);
 		} else {
 			more |= carry_output(tasks, task, i);
 		}

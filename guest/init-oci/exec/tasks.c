@@ -163,6 +163,8 @@ static void tell_end(struct tasks *tasks, struct task *task)
 	if (task->process || !task->has_ended || task->kind == REQUEST_EXEC ||
 	    task->streams[1].fd >= 0)
 		return;
+	/* Nothing reads it any more. */
+	task_close_stream(tasks, task, 0, true);
 	task->has_ended = false;
 	task_tell(tasks, task, has_failed ? TELL_FAILED : TELL_DONE);
 }

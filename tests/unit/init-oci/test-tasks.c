@@ -242,6 +242,21 @@ START_TEST(nobody_reads_the_input)
 }
 END_TEST
 
+START_TEST(input_ends_with_who_reads_it)
+{
+	begin();
+	say("exec e in=channel 2\n{}put p 1\n/");
+	fake_start(&fake, "e");
+	ck_assert_str_eq(hear(), "started e 1000\n");
+	fake_end(&fake, "e", 0);
+	ck_assert_str_eq(hear(), "exit e 0\nclose e 0\nclose e 1\nclose e 2\n");
+	fake_end(&fake, "p", 0);
+	ck_assert_str_eq(hear(), "close p 0\ndone p\n");
+	ck_assert_uint_eq(fake.tasks.used, 0);
+	fake_close(&fake);
+}
+END_TEST
+
 START_TEST(a_client_that_comes_back_finds_what_runs)
 {
 	char text[512];
@@ -272,7 +287,8 @@ START_TEST(a_client_that_comes_back_finds_what_runs)
 	ck_assert_str_eq(text, "container running 0\n"
 			 "exec stays running 1000 in:0:32768 out:11 err:0\n");
 	fake_end(&fake, "stays", 0);
-	ck_assert_str_eq(hear(), "exit stays 0\nclose stays 1\nclose stays 2\n");
+	ck_assert_str_eq(hear(), "exit stays 0\nclose stays 0\nclose stays 1\n"
+			 "close stays 2\n");
 	ck_assert_uint_gt(fake.tasks.used, 0);
 	say("forget stays\n");
 	ck_assert_uint_eq(fake.tasks.used, 0);
@@ -351,6 +367,7 @@ Suite *tasks_suite(void)
 	tcase_add_test(cases, input_has_a_window);
 	tcase_add_test(cases, input_may_come_before_the_start);
 	tcase_add_test(cases, nobody_reads_the_input);
+	tcase_add_test(cases, input_ends_with_who_reads_it);
 	tcase_add_test(cases, a_client_that_comes_back_finds_what_runs);
 	tcase_add_test(cases, work_is_done_when_all_of_it_is_sent);
 	tcase_add_test(cases, there_is_a_limit);
