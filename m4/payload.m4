@@ -84,7 +84,7 @@ AS_IF([test "$with_payload" = xz],
        [install it: brew install xz, apt install xz-utils, or dnf install xz])])
    AC_DEFINE([PAYLOAD_XZ], [1], [Define to 1 if the assets are embedded as .xz files.])
    # The same as in guest/rebuild, and for the same reasons.
-   ENCODE_XZ="${XZ:-xz} --format=xz --check=crc64 --threads=1 $guest_xz_filter --lzma2=preset=9e,dict=8MiB,$guest_xz_coding -c"
+   ENCODE_XZ="${XZ:-xz} --format=xz --check=crc64 --threads=1 $guest_xz_filter --lzma2=preset=9e,dict=4MiB,$guest_xz_coding -c"
    AM_CFLAGS="$AM_CFLAGS $LZMA_CFLAGS"
    PAYLOAD_REQUIRES='liblzma >= 5.2'
    PAYLOAD_LIBS="$LZMA_LIBS $PAYLOAD_LIBS"],
