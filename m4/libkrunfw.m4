@@ -18,8 +18,11 @@ AS_IF([test "$enable_libkrunfw" != no],
    AS_CASE([$host_os], [darwin*], [LIBKRUNFW=libkrunfw.5.dylib], [LIBKRUNFW=libkrunfw.so.5])
    libkrunfw_summary=$LIBKRUNFW
    AC_DEFINE_UNQUOTED([LIBKRUNFW], ["$LIBKRUNFW"], [Define to the file name of libkrunfw, if it is built.])
+   # The assembler's names mean nothing to an optimiser that sees all objects at once.
+   SUPERMACHINE_COMPILER_FLAGS([LIBKRUNFW_CFLAGS], [-fno-lto])
    SUPERMACHINE_LINKER_KEYWORDS([LIBKRUNFW_LDFLAGS], [noseparate-code])])
 AM_CONDITIONAL([LIBKRUNFW], [test "$enable_libkrunfw" != no])
 AC_SUBST([LIBKRUNFW])
+AC_SUBST([LIBKRUNFW_CFLAGS])
 AC_SUBST([LIBKRUNFW_LDFLAGS])
 ])
