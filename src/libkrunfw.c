@@ -63,8 +63,9 @@ static char *reserve(int protection)
 
 /*
  * Another mapping of the file's pages, private and untouched, without the file's name,
- * which may mean another file by now: libkrun's caller may have changed its root. The address is a wish, because another thread may map something
- * there first; any other is a multiple of a page, which is all that libkrun needs.
+ * which may mean another file by now: libkrun's caller may have changed its root. The
+ * address is a wish, because another thread may map something there first; any other is
+ * a multiple of a page, which is all that libkrun needs.
  */
 static char *map_again(void)
 {
@@ -77,6 +78,7 @@ static char *map_again(void)
 	munmap(wish, KERNEL_SIZE);
 	/* The C library's own function may leave out the wish. */
 	mapped = syscall(SYS_mremap, kernel, KERNEL_SIZE, KERNEL_SIZE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, wish);
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): an address, as system calls return it */
 	return mapped == -1 ? NULL : (char *)mapped;
 #else
 	return NULL;
