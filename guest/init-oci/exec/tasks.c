@@ -71,7 +71,10 @@ struct task *task_new(struct tasks *tasks, const struct request *request)
 	return task;
 }
 
-/* Gives the memory back that many tasks have had. */
+/*
+ * Gives the memory back that many tasks have had. Not before all is done with them: a look
+ * at one would bring a page back.
+ */
 static void shrink(struct tasks *tasks)
 {
 	size_t used = tasks->used;
@@ -145,7 +148,6 @@ void task_tell(struct tasks *tasks, struct task *task, unsigned int what)
 	if (is_needed(task))
 		return;
 	task->id[0] = '\0';
-	shrink(tasks);
 }
 
 void task_fail(struct tasks *tasks, struct task *task)
@@ -174,7 +176,6 @@ bool tasks_step(struct tasks *tasks)
 	size_t turns = 0;
 	bool more = false;
 
-	/* Fewer may be left after each: to look at more would bring their memory back. */
 	for (size_t i = 0; i < tasks->used && turns < TURNS; i++) {
 		struct task *task;
 
@@ -192,6 +193,7 @@ bool tasks_step(struct tasks *tasks)
 		if (task->id[0])
 			task_tell(tasks, task, 0);
 	}
+	shrink(tasks);
 	return more;
 }
 
@@ -234,6 +236,7 @@ void tasks_reap(struct tasks *tasks, pid_t process, int wait_status)
 	} else {
 		task_tell(tasks, task, task->is_forgotten ? 0 : TELL_EXIT);
 	}
+	shrink(tasks);
 }
 
 void tasks_note_event(struct tasks *tasks, uint32_t number)

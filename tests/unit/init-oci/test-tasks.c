@@ -291,6 +291,7 @@ START_TEST(a_client_that_comes_back_finds_what_runs)
 			 "close stays 2\n");
 	ck_assert_uint_gt(fake.tasks.used, 0);
 	say("forget stays\n");
+	ck_assert_str_eq(hear(), "");
 	ck_assert_uint_eq(fake.tasks.used, 0);
 	fake_close(&fake);
 }
