@@ -76,7 +76,7 @@ static int take_signal(const struct relay *relay, int signals)
 
 struct progress {
 	bool is_open[3];
-	bool has_exited;
+	bool has_exited, is_lost;	/* is_lost: output could not be written */
 	int status;		/* -1: it goes on */
 	int signals;
 	size_t room;		/* for input, with the supervisor */
@@ -111,8 +111,13 @@ static int write_all(const struct relay *relay, struct progress *progress, int f
 		if (!polled[0].revents)
 			continue;
 		written = write(fd, bytes, length < PIPE_BUF ? length : PIPE_BUF);
-		if (written < 0 && errno != EAGAIN && errno != EINTR)
+		if (written < 0 && errno != EAGAIN && errno != EINTR) {
+			if (errno != EPIPE) {
+				warn("the output is lost");
+				progress->is_lost = true;
+			}
 			return -1;
+		}
 		if (written > 0) {
 			bytes += written;
 			length -= (size_t)written;
@@ -237,7 +242,7 @@ int relay_request(struct relay *relay)
 			pass_input(relay, &progress);
 	}
 	close(progress.signals);
-	return progress.status;
+	return progress.is_lost && !progress.status ? 1 : progress.status;
 }
 
 /* Returns whether there may be more. */
@@ -303,5 +308,5 @@ int relay_container(struct relay *relay, int container_in, int container_out, in
 			progress.is_open[2] = false;
 	}
 	close(progress.signals);
-	return progress.status;
+	return progress.is_lost && !progress.status ? 1 : progress.status;
 }
