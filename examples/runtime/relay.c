@@ -19,7 +19,7 @@
 #include "terminal.h"
 
 /* How long output may take after the exit of its process, if others have it, too. */
-#define REST_MILLISECONDS 1000
+#define REST_MILLISECONDS 5000
 
 static int take_signals(void)
 {
