@@ -32,8 +32,10 @@ bool outbox_line(struct outbox *outbox, const char *const parts[])
 
 	if (sizeof(outbox->bytes) - outbox->end <= length)
 		make_room(outbox);
-	if (sizeof(outbox->bytes) - outbox->end <= length)
+	if (sizeof(outbox->bytes) - outbox->end <= length) {
+		outbox->had_no_room = true;
 		return false;
+	}
 	memcpy(outbox->bytes + outbox->end, line, length);
 	outbox->end += length;
 	outbox->bytes[outbox->end++] = '\n';
@@ -48,6 +50,7 @@ char *outbox_space(struct outbox *outbox, size_t *room)
 	make_room(outbox);
 	left = sizeof(outbox->bytes) - outbox->end;
 	left = left > needed ? left - needed : 0;
+	outbox->had_no_room |= !left;
 	*room = left < DATA_MAX ? left : DATA_MAX;
 	return outbox->bytes + outbox->end + HEADER_MAX;
 }

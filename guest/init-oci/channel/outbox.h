@@ -12,6 +12,7 @@
  */
 struct outbox {
 	size_t start, end;	/* of what is in bytes */
+	bool had_no_room;	/* for something that may come again, when there is some */
 	char bytes[12288];
 };
 

@@ -382,9 +382,18 @@ static bool take_control(struct supervisor *supervisor)
 /* After everything else: all that is to be told goes at once. */
 static void flush(struct supervisor *supervisor)
 {
-	if (!supervisor->is_connecting && outbox_flush(&supervisor->outbox, CONTROL_FILENO) < 0 &&
-	    supervisor->is_connected)
-		hang_up(supervisor);
+	struct outbox *outbox = &supervisor->outbox;
+
+	if (supervisor->is_connecting)
+		return;
+	if (outbox_flush(outbox, CONTROL_FILENO) < 0) {
+		if (supervisor->is_connected)
+			hang_up(supervisor);
+	} else if (outbox->had_no_room && !outbox->end) {
+		/* No event will come of a channel that has taken everything. */
+		outbox->had_no_room = false;
+		supervisor->ready |= 1u << EVENT_TASK;
+	}
 }
 
 /*
