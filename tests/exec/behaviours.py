@@ -499,6 +499,12 @@ def work(scene):
     client.end("p")
     client.wait(lambda: len(counter.data[1]) > length + 5)
     scene.check("which go on afterwards", True)
+    client.tasks["q"] = Task()
+    client.send("pause q\nsignal q KILL\n")
+    killed = client.end("q").outcome
+    length = len(counter.data[1])
+    client.wait(lambda: len(counter.data[1]) > length + 5)
+    scene.check("also after a pause whose process was killed", killed.startswith("ECANCELED"), killed)
     scene.check("sync is done", client.end("p").outcome == "done")
     client.request("hostname", "p", "new-name")
     client.end("p")

@@ -148,10 +148,19 @@ static int take_about(struct tasks *tasks, const struct request *request, struct
 
 static void start(struct tasks *tasks, struct task *task)
 {
-	if (task_start(tasks, task, tasks->body, tasks->body_length) < 0)
-		task_fail(tasks, task);
-	else if (task->kind == REQUEST_PAUSE)
+	/*
+	 * At once, and its end, too: a process that waits for it may be killed, or come
+	 * after a resume.
+	 */
+	if (task->kind == REQUEST_PAUSE) {
 		tasks->is_paused = true;
+		freezer_set(tasks->container->cgroup, true);
+	}
+	if (task_start(tasks, task, tasks->body, tasks->body_length) == 0)
+		return;
+	if (task->kind == REQUEST_PAUSE)
+		tasks_thaw(tasks);
+	task_fail(tasks, task);
 }
 
 static int take_new(struct tasks *tasks, const struct request *request, bool runs,
@@ -191,8 +200,8 @@ static int take_new(struct tasks *tasks, const struct request *request, bool run
 /* At once, and without a process. */
 static int resume(struct tasks *tasks, const struct request *request)
 {
-	tasks->is_paused = false;
-	if (freezer_set(tasks->container->cgroup, false) < 0)
+	tasks->is_paused = true;
+	if (tasks_thaw(tasks) < 0)
 		return fail(tasks, request, errno, "the cgroup cannot be changed");
 	OUTBOX_LINE(tasks->outbox, "done ", request->id);
 	return 0;

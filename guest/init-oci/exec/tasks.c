@@ -11,6 +11,7 @@
 
 #include "exec/task.h"
 #include "life/exit_status.h"
+#include "work/freezer.h"
 #include "work/output.h"
 
 /* Of tasks, before anything else of PID 1 has its turn. */
@@ -209,6 +210,16 @@ static void explain(const struct task *task, int status, struct failure *failure
 	failure->status = EXIT_STATUS_KILLED;
 }
 
+int tasks_thaw(struct tasks *tasks)
+{
+	if (!tasks->is_paused)
+		return 0;
+	tasks->is_paused = false;
+	for (struct task *task = tasks->list; task < tasks->list + tasks->used; task++)
+		task->is_forgotten |= task->kind == REQUEST_PAUSE;
+	return freezer_set(tasks->container->cgroup, false);
+}
+
 void tasks_reap(struct tasks *tasks, pid_t process, int wait_status)
 {
 	struct task *task = tasks->list;
@@ -226,8 +237,9 @@ void tasks_reap(struct tasks *tasks, pid_t process, int wait_status)
 	if (task->kind != REQUEST_EXEC) {
 		if (wait_status)
 			explain(task, task->status, failure);
-		if (failure->status && (task->kind == REQUEST_PAUSE))
-			tasks->is_paused = false;
+		/* One that was ended by a resume has nothing to do with a later one. */
+		if (failure->status && task->kind == REQUEST_PAUSE && !task->is_forgotten)
+			tasks_thaw(tasks);
 		task->has_ended = true;
 		tell_end(tasks, task);
 	} else if (task->is_starting) {

@@ -129,6 +129,9 @@ bool tasks_step(struct tasks *tasks);
 /* A child has ended, which may be one of a task. */
 void tasks_reap(struct tasks *tasks, pid_t process, int wait_status);
 
+/* Ends a pause, if there is one. Returns 0, or -1 with errno set. */
+int tasks_thaw(struct tasks *tasks);
+
 /* The other side has hung up. */
 void tasks_hang_up(struct tasks *tasks);
 

@@ -23,7 +23,6 @@
 #include "life/clock.h"
 #include "life/exit_status.h"
 #include "life/oom_kills.h"
-#include "work/freezer.h"
 
 /* When the container is gone, its orphans get time to close their files, no more. */
 #define GRACE_SECONDS 2
@@ -124,19 +123,12 @@ static bool has_control(const struct supervisor *supervisor)
 	return supervisor->charge->line->control.kind != CONTROL_NONE;
 }
 
-/* What is stopped would not end. */
-static void thaw(struct supervisor *supervisor)
-{
-	if (supervisor->tasks.is_paused)
-		freezer_set(supervisor->charge->shared->cgroup, false);
-	supervisor->tasks.is_paused = false;
-}
-
 static void stop(struct supervisor *supervisor, unsigned int seconds)
 {
 	if (!process_lives(supervisor) || supervisor->phase == KILLED)
 		return;
-	thaw(supervisor);
+	/* What is stopped would not end. */
+	tasks_thaw(&supervisor->tasks);
 	/* What sets up, or runs hooks, has nothing to save, and heeds no signal. */
 	if (!supervisor->charge->shared->failure.is_close) {
 		kill(supervisor->charge->process, SIGKILL);
@@ -150,7 +142,7 @@ static void stop(struct supervisor *supervisor, unsigned int seconds)
 static void end_orphans(struct supervisor *supervisor)
 {
 	enter(supervisor, ASKING_ORPHANS, GRACE_SECONDS);
-	thaw(supervisor);
+	tasks_thaw(&supervisor->tasks);
 	kill(-1, SIGTERM);
 	/* A stopped process could not act on the signal. */
 	kill(-1, SIGCONT);

@@ -56,17 +56,15 @@ static int wait_until_frozen(int events)
 	return 0;
 }
 
-int freezer_freeze(int cgroup, struct error *error)
+int freezer_wait(int cgroup, struct error *error)
 {
 	int events = openat(cgroup, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	int result = -1;
 
-	if (events >= 0 && freezer_set(cgroup, true) == 0)
+	if (events >= 0)
 		result = wait_until_frozen(events);
-	if (result < 0) {
+	if (result < 0)
 		step_error("pause", "", error);
-		freezer_set(cgroup, false);
-	}
 	if (events >= 0)
 		close(events);
 	return result;

@@ -9,7 +9,7 @@
 /* Stops what is in the cgroup, soon, or lets it go on. Returns 0, or -1 with errno set. */
 int freezer_set(int cgroup, bool frozen);
 
-/* Stops it, and waits until it has stopped. On failure it goes on. */
-int freezer_freeze(int cgroup, struct error *error);
+/* Waits until it has stopped. Returns 0, or -1. */
+int freezer_wait(int cgroup, struct error *error);
 
 #endif

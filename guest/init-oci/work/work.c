@@ -45,7 +45,7 @@ int work_do(const struct work *work, struct error *error)
 	case REQUEST_UMOUNT:
 		return check_path(work, error) < 0 ? -1 : mounts_remove(work->body, error);
 	case REQUEST_PAUSE:
-		return freezer_freeze(work->cgroup, error);
+		return freezer_wait(work->cgroup, error);
 	case REQUEST_NAMESERVER:
 		return network_files_write(NULL, work->request->values, error);
 	case REQUEST_HOSTNAME:
