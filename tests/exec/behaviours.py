@@ -225,6 +225,9 @@ def resident(scene):
 def floods(scene):
     client = scene.client
     scene.start()
+    task = scene.shell("a", "cat /proc/sys/fs/epoll/max_user_watches")
+    scene.check("a process of root cannot use up what PID 1 watches with",
+                text(task) == "9223372036854775807\n", vars(task))
     before = resident(scene)
     client.gives_credit = False
     for i in range(20):

@@ -15,6 +15,7 @@
 #include "base/console.h"
 #include "base/deadline.h"
 #include "base/linux_abi.h"
+#include "base/proc.h"
 #include "channel/control.h"
 #include "channel/outbox.h"
 #include "channel/request.h"
@@ -517,6 +518,14 @@ static void take_events(struct supervisor *supervisor)
 }
 
 /* Returns 0, or -1 with errno set. */
+static int open_tasks(struct tasks *tasks)
+{
+	/* Root's processes in the container could leave none of the number for PID 1. */
+	proc_write("sys/fs/epoll/max_user_watches", "9223372036854775807");
+	return tasks_open(tasks);
+}
+
+/* Returns 0, or -1 with errno set. */
 static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 {
 	const struct charge *charge = supervisor->charge;
@@ -536,7 +545,7 @@ static int watch_all(struct supervisor *supervisor, const sigset_t *signals)
 	if (watch(supervisor, supervisor->signals, EPOLLIN, EVENT_SIGNAL) < 0 ||
 	    watch(supervisor, charge->start, EPOLLIN, EVENT_START) < 0 ||
 	    watch(supervisor, supervisor->end, EPOLLIN, EVENT_END) < 0 ||
-	    (has_control(supervisor) && tasks_open(&supervisor->tasks) < 0) ||
+	    (has_control(supervisor) && open_tasks(&supervisor->tasks) < 0) ||
 	    (has_control(supervisor) &&
 	     watch(supervisor, CONTROL_FILENO, EPOLLIN | EPOLLOUT, EVENT_CONTROL) < 0) ||
 	    (supervisor->oom_kills.events >= 0 &&
