@@ -9,10 +9,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#if defined __linux__
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 
 #include "libkrunfw-kernel.h"
 
@@ -63,23 +59,22 @@ static char *reserve(int protection)
 
 /*
  * Another mapping of the file's pages, private and untouched, without the file's name,
- * which may mean another file by now: libkrun's caller may have changed its root. The
- * address is a wish, because another thread may map something there first; any other is
- * a multiple of a page, which is all that libkrun needs.
+ * which may mean another file by now: libkrun's caller may have changed its root.
  */
 static char *map_again(void)
 {
 #if defined __linux__
-	char *wish = reserve(PROT_NONE);
-	long mapped;
+	char *room = reserve(PROT_NONE);
+	void *mapped;
 
-	if (wish == NULL)
+	if (room == NULL)
 		return NULL;
-	munmap(wish, KERNEL_SIZE);
-	/* The C library's own function may leave out the wish. */
-	mapped = syscall(SYS_mremap, kernel, KERNEL_SIZE, KERNEL_SIZE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, wish);
-	/* NOLINTNEXTLINE(performance-no-int-to-ptr): an address, as system calls return it */
-	return mapped == -1 ? NULL : (char *)mapped;
+	mapped = mremap(kernel, KERNEL_SIZE, KERNEL_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, room);
+	/*
+	 * Linux may have given the room up before it fails, and another thread's mapping
+	 * may be there by now: so it stays.
+	 */
+	return mapped == MAP_FAILED ? NULL : mapped;
 #else
 	return NULL;
 #endif

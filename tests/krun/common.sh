@@ -33,7 +33,7 @@ build_taker() {
 
 # compile_libkrunfw KERNEL: the library alone, which takes a second
 compile_libkrunfw() {
-	# shellcheck disable=SC2034 # for who asks for it
+	# shellcheck disable=SC2034 # the same
 	libkrunfw=$scratch/libkrunfw.so.5
 	mkdir -p "$scratch/src" &&
 		sh "$top_srcdir/build-aux/flatten-kernel" "$1" "$scratch/src/libkrunfw-kernel" "$scratch/src/libkrunfw-kernel.h" || return
