@@ -10,6 +10,12 @@
 struct task *task_find(struct tasks *tasks, const char *id);
 struct task *task_new(struct tasks *tasks, const struct request *request);
 
+/*
+ * Gives the memory back that many tasks have had. Not before all is done with them: a look
+ * at one would bring a page back.
+ */
+void tasks_shrink(struct tasks *tasks);
+
 /* Tells what can be told now, and forgets the task if nothing is left of it. */
 void task_tell(struct tasks *tasks, struct task *task, unsigned int what);
 /* The same, with the failure's error. */

@@ -76,6 +76,7 @@ static void forget(struct tasks *tasks, struct task *task)
 	task->is_forgotten = true;
 	task->tell = 0;
 	task_tell(tasks, task, 0);
+	tasks_shrink(tasks);
 }
 
 static int take_data(struct tasks *tasks, struct task *task, const struct request *request,

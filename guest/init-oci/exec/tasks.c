@@ -72,11 +72,7 @@ struct task *task_new(struct tasks *tasks, const struct request *request)
 	return task;
 }
 
-/*
- * Gives the memory back that many tasks have had. Not before all is done with them: a look
- * at one would bring a page back.
- */
-static void shrink(struct tasks *tasks)
+void tasks_shrink(struct tasks *tasks)
 {
 	size_t used = tasks->used;
 
@@ -194,7 +190,7 @@ bool tasks_step(struct tasks *tasks)
 		if (task->id[0])
 			task_tell(tasks, task, 0);
 	}
-	shrink(tasks);
+	tasks_shrink(tasks);
 	return more;
 }
 
@@ -248,7 +244,7 @@ void tasks_reap(struct tasks *tasks, pid_t process, int wait_status)
 	} else {
 		task_tell(tasks, task, task->is_forgotten ? 0 : TELL_EXIT);
 	}
-	shrink(tasks);
+	tasks_shrink(tasks);
 }
 
 void tasks_note_event(struct tasks *tasks, uint32_t number)
