@@ -260,6 +260,15 @@ def floods(scene):
         client.line(f"forget deaf{i}")
     after = resident(scene)
     scene.check("and all of that memory comes back", after <= before, (before, after))
+    # Any user's process can do that to a pipe.
+    for i in range(3):
+        client.request("exec", f"hold{i}", body=json.dumps(
+            {"args": ["hold-pipe"], "user": {"uid": 1000, "gid": 1000}, "capabilities": {}}))
+    client.wait(lambda: all(client.tasks[f"hold{i}"].pid for i in range(3)))
+    time.sleep(0.5)
+    client.line("close hold0 1")
+    task = scene.shell("b", "echo lives")
+    scene.check("nor does one that keeps its output locked", text(task) == "lives\n", vars(task))
     client.gives_credit = False
     client.request("exec", "last", body='{"args":["busybox","yes"]}')
     client.wait(lambda: len(client.tasks["last"].data[1]) == 32768)
