@@ -371,6 +371,11 @@ def files(scene):
     task = put(scene, "/tmp", archive(("d", b"file")))
     scene.check("a directory is not replaced by a file", str(task.outcome).startswith("EISDIR put d"),
                 task.outcome)
+    put(scene, "/tmp", archive(("whole", b"before")))
+    task = put(scene, "/tmp", archive(("whole", large), ("new", large))[:100000])
+    check = scene.shell("a", "cat /tmp/whole; ls -a /tmp | grep new")
+    scene.check("nothing is lost or left for half a file", text(check) == "before" and
+                task.outcome == "EPROTO put: the archive ends early", (task.outcome, vars(check)))
     task = put(scene, "/proc/sys", archive(("kernel/hostname", b"bad")))
     scene.check("nothing is put into /proc", str(task.outcome).startswith("E"), task.outcome)
     task = put(scene, "/absent", archive(("x", b"x")))

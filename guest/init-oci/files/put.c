@@ -2,6 +2,7 @@
 /* A tar archive, unpacked in a directory. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -134,18 +135,31 @@ static int set_attributes(struct receiver *receiver, int fd)
 	return 0;
 }
 
+/* It gets its name when it is whole, so that nothing is lost for half a file. */
 static int make_file(struct receiver *receiver, int directory, const char *name)
 {
-	int fd, result;
+	int fd = openat(directory, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	const bool has_name = fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR);
+	int result;
 
-	if (clear(receiver, directory, name) < 0)
-		return -1;
-	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (has_name) {
+		/* A file system without such files, as some shares are. */
+		if (clear(receiver, directory, name) < 0)
+			return -1;
+		fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			    0600);
+	}
 	if (fd < 0)
 		return fail(receiver);
 	result = receive_contents(receiver, fd);
 	if (!result)
 		result = set_attributes(receiver, fd);
+	if (!result && !has_name)
+		result = clear(receiver, directory, name);
+	if (!result && !has_name && linkat(fd, "", directory, name, AT_EMPTY_PATH) < 0)
+		result = fail(receiver);
+	if (result < 0 && has_name)
+		unlinkat(directory, name, 0);
 	close(fd);
 	return result;
 }
@@ -222,29 +236,51 @@ static int make_hard_link(struct receiver *receiver, int directory, const char *
 	return result;
 }
 
-static int make_other(struct receiver *receiver, int directory, const char *name)
+/* Of what has just been made: the container may have put another file in its place. */
+static int set_attributes_of(struct receiver *receiver, int directory, const char *name,
+			     mode_t kind)
 {
 	const struct tar_entry *entry = &receiver->entry;
 	const struct timespec times[2] = { { .tv_nsec = UTIME_NOW }, { .tv_sec = entry->time } };
+	const int fd = openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+	int result = -1;
+
+	if (fd >= 0 && fstat(fd, &status) == 0) {
+		if ((status.st_mode & S_IFMT) != kind || status.st_nlink != 1)
+			errno = EBUSY;
+		else if (fchownat(fd, "", entry->uid, entry->gid, AT_EMPTY_PATH) == 0)
+			result = utimensat(fd, "", times, AT_EMPTY_PATH);
+	}
+	if (result < 0)
+		fail(receiver);
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+static int make_other(struct receiver *receiver, int directory, const char *name)
+{
+	const struct tar_entry *entry = &receiver->entry;
 	mode_t kind = S_IFIFO;
 	int result;
 
 	if (clear(receiver, directory, name) < 0)
 		return -1;
-	if (entry->type == TAR_CHARACTER)
+	if (entry->type == TAR_LINK)
+		kind = S_IFLNK;
+	else if (entry->type == TAR_CHARACTER)
 		kind = S_IFCHR;
 	else if (entry->type == TAR_BLOCK_DEVICE)
 		kind = S_IFBLK;
-	if (entry->type == TAR_LINK)
+	if (kind == S_IFLNK)
 		result = symlinkat(entry->link, directory, name);
 	else
 		result = mknodat(directory, name, kind | entry->mode,
 				 makedev(entry->major, entry->minor));
-	if (result < 0 ||
-	    fchownat(directory, name, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW) < 0)
+	if (result < 0)
 		return fail(receiver);
-	return 0;
+	return set_attributes_of(receiver, directory, name, kind);
 }
 
 static int make_one(struct receiver *receiver, int directory, const char *name)
