@@ -664,7 +664,8 @@ static struct supervisor *make_supervisor(const struct charge *charge, struct in
 	struct supervisor *supervisor = mmap(NULL, sizeof(*supervisor), PROT_READ | PROT_WRITE,
 					     MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
-	_Static_assert(sizeof(*supervisor) <= 4 * 4096, "each page is resident in every machine");
+	/* Each page of it is resident in every machine. */
+	_Static_assert(sizeof(*supervisor) <= 4 * 4096, "large");
 
 	if (supervisor == MAP_FAILED)
 		return NULL;
