@@ -5,6 +5,9 @@
 # ----------------------
 # Whether to build libkrunfw too, under the name that libkrun opens. Its segments do not
 # start on pages of their own in the file, which would take 192 KiB with pages of 64 KiB.
+# It is linked without the compiler's start files, whose 8 bytes of data would take another
+# 64 KiB there. The kernel's address is far enough from everything else to make a segment
+# of its own: where Linux maps a page, it also maps some that follow in the same segment.
 AC_DEFUN([SUPERMACHINE_LIBKRUNFW],
 [AC_ARG_ENABLE([libkrunfw],
   [AS_HELP_STRING([--enable-libkrunfw],
@@ -20,7 +23,15 @@ AS_IF([test "$enable_libkrunfw" != no],
    AC_DEFINE_UNQUOTED([LIBKRUNFW], ["$LIBKRUNFW"], [Define to the file name of libkrunfw, if it is built.])
    # The assembler's names mean nothing to an optimiser that sees all objects at once.
    SUPERMACHINE_COMPILER_FLAGS([LIBKRUNFW_CFLAGS], [-fno-lto])
-   SUPERMACHINE_LINKER_KEYWORDS([LIBKRUNFW_LDFLAGS], [noseparate-code])])
+   SUPERMACHINE_LINKER_KEYWORDS([LIBKRUNFW_LDFLAGS], [noseparate-code])
+   AC_CACHE_CHECK([whether the linker takes a section's address], [supermachine_cv_section_start],
+     [saved_LDFLAGS=$LDFLAGS
+      LDFLAGS="$LDFLAGS -shared -fPIC -nostartfiles -Wl,--section-start=.kernel=0x40000"
+      AC_LINK_IFELSE([AC_LANG_SOURCE([[char kernel[65536] __attribute__((section(".kernel"))) = "kernel";]])],
+        [supermachine_cv_section_start=yes], [supermachine_cv_section_start=no])
+      LDFLAGS=$saved_LDFLAGS])
+   AS_IF([test "$supermachine_cv_section_start" = yes],
+     [LIBKRUNFW_LDFLAGS="$LIBKRUNFW_LDFLAGS -Wc,-nostartfiles -Wl,--section-start=.kernel=0x40000"])])
 AM_CONDITIONAL([LIBKRUNFW], [test "$enable_libkrunfw" != no])
 AC_SUBST([LIBKRUNFW])
 AC_SUBST([LIBKRUNFW_CFLAGS])
