@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "asset.h"
 #include "commands.h"
@@ -26,6 +25,13 @@ static const char *const libkrunfw = LIBDIR "/" LIBKRUNFW;
 #else
 static const char *const libkrunfw;
 #endif
+
+/*
+ * What our library has near its start, for the linker of its users, and that of libkrun's
+ * project, which has the same name, has not. Other formats than ELF have nothing like it.
+ */
+#define LIBKRUNFW_MARK "SUPERMACHINE_LIBKRUNFW_"
+#define LIBKRUNFW_START 4096
 
 /* Where values start; a SHA-256 there just fits a terminal's 80 columns. */
 #define VALUE_COLUMN 16
@@ -331,6 +337,22 @@ static int show_assets(const struct program *program, struct json *json)
 	return status;
 }
 
+static const char *libkrunfw_state(void)
+{
+	char start[LIBKRUNFW_START];
+	FILE *file = fopen(libkrunfw, "rb");
+	size_t length;
+
+	if (file == NULL)
+		return "no";
+	length = fread(start, 1, sizeof(start), file);
+	fclose(file);
+	if (length >= 4 && memcmp(start, "\177ELF", 4) == 0 &&
+	    memmem(start, length, LIBKRUNFW_MARK, strlen(LIBKRUNFW_MARK)) == NULL)
+		return "no, this is another library of that name";
+	return "yes";
+}
+
 static void print_libkrunfw(const struct program *program)
 {
 	if (libkrunfw == NULL)
@@ -339,7 +361,7 @@ static void print_libkrunfw(const struct program *program)
 	print_styled(program, STYLE_HEADING, "libkrunfw");
 	printf("%*sthe same kernel, for programs that use libkrun\n", VALUE_COLUMN - (int)strlen("libkrunfw"), "");
 	print_value("File", libkrunfw);
-	print_value("Installed", access(libkrunfw, R_OK) == 0 ? "yes" : "no");
+	print_value("Installed", libkrunfw_state());
 }
 
 static int show(const struct program *program)
