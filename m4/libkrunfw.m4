@@ -8,6 +8,7 @@
 # It is linked without the compiler's start files, whose 8 bytes of data would take another
 # 64 KiB there. The kernel's address is far enough from everything else to make a segment
 # of its own: where Linux maps a page, it also maps some that follow in the same segment.
+# Old linkers leave room for pages of 2 MiB, put other sections there, and then fail.
 AC_DEFUN([SUPERMACHINE_LIBKRUNFW],
 [AC_ARG_ENABLE([libkrunfw],
   [AS_HELP_STRING([--enable-libkrunfw],
@@ -26,12 +27,12 @@ AS_IF([test "$enable_libkrunfw" != no],
    SUPERMACHINE_LINKER_KEYWORDS([LIBKRUNFW_LDFLAGS], [noseparate-code])
    AC_CACHE_CHECK([whether the linker takes a section's address], [supermachine_cv_section_start],
      [saved_LDFLAGS=$LDFLAGS
-      LDFLAGS="$LDFLAGS -shared -fPIC -nostartfiles -Wl,--section-start=.kernel=0x40000"
-      AC_LINK_IFELSE([AC_LANG_SOURCE([[char kernel[65536] __attribute__((section(".kernel"))) = "kernel";]])],
+      LDFLAGS="$LDFLAGS -shared -fPIC -nostartfiles -Wl,--section-start=.kernel=0x80000"
+      AC_LINK_IFELSE([AC_LANG_SOURCE([[char kernel[8 << 20] __attribute__((section(".kernel"))) = "kernel";]])],
         [supermachine_cv_section_start=yes], [supermachine_cv_section_start=no])
       LDFLAGS=$saved_LDFLAGS])
    AS_IF([test "$supermachine_cv_section_start" = yes],
-     [LIBKRUNFW_LDFLAGS="$LIBKRUNFW_LDFLAGS -Wc,-nostartfiles -Wl,--section-start=.kernel=0x40000"])])
+     [LIBKRUNFW_LDFLAGS="$LIBKRUNFW_LDFLAGS -Wc,-nostartfiles -Wl,--section-start=.kernel=0x80000"])])
 AM_CONDITIONAL([LIBKRUNFW], [test "$enable_libkrunfw" != no])
 AC_SUBST([LIBKRUNFW])
 AC_SUBST([LIBKRUNFW_CFLAGS])
