@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "exec/task.h"
-#include "work/freezer.h"
+#include "operations/freezer.h"
 
 void tasks_drop_body(struct tasks *tasks)
 {

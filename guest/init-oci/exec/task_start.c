@@ -20,7 +20,7 @@
 #include "exec/terminal.h"
 #include "life/exit_status.h"
 #include "life/process.h"
-#include "work/work.h"
+#include "operations/operation.h"
 
 /* As /proc/PID/cgroup has it, below the container's. */
 #define CGROUP_LINE_MAX 4096
@@ -210,10 +210,10 @@ static void run_program(struct birth *birth)
  * Only its own: one of another task's would keep a stream from its end. PID 1's lowest
  * ones are the console's, the channel's and that of /proc.
  */
-static void keep_descriptors(struct work *work)
+static void keep_descriptors(struct operation *operation)
 {
 	static const int fixed[] = { STDIN_FILENO, STDOUT_FILENO, PROC_FILENO + 1 };
-	int *const kept[] = { &work->input, &work->output, &work->cgroup };
+	int *const kept[] = { &operation->input, &operation->output, &operation->cgroup };
 
 	for (int i = 0; i < 3; i++) {
 		if (*kept[i] < 0)
@@ -224,9 +224,9 @@ static void keep_descriptors(struct work *work)
 	syscall(SYS_close_range, PROC_FILENO + 2, ~0U, 0);
 }
 
-static int do_work(const struct tasks *tasks, const struct birth *birth, struct error *error)
+static int carry_out(const struct tasks *tasks, const struct birth *birth, struct error *error)
 {
-	struct work work = {
+	struct operation operation = {
 		.request = birth->request, .body = birth->body, .length = birth->length,
 		.input = birth->streams[0], .output = birth->streams[1],
 		.cgroup = birth->cgroup, .sources = &birth->line->sources,
@@ -237,11 +237,11 @@ static int do_work(const struct tasks *tasks, const struct birth *birth, struct 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	keep_descriptors(&work);
+	keep_descriptors(&operation);
 	/* What it makes is root's. */
 	syscall(SYS_setresgid, 0, 0, 0);
 	for (unsigned int i = 0; i < 2; i++) {
-		const struct place *place = &work.request->places[i];
+		const struct place *place = &operation.request->places[i];
 		int fd;
 
 		if (place->kind != PLACE_VSOCK && place->kind != PLACE_PORT)
@@ -250,11 +250,11 @@ static int do_work(const struct tasks *tasks, const struct birth *birth, struct 
 		if (fd < 0)
 			return -1;
 		fcntl(fd, F_SETFL, 0);
-		*(i == 0 ? &work.input : &work.output) = fd;
+		*(i == 0 ? &operation.input : &operation.output) = fd;
 	}
-	if (work.request->kind == REQUEST_PS && tasks_list(tasks, work.output, error) < 0)
+	if (operation.request->kind == REQUEST_PS && tasks_list(tasks, operation.output, error) < 0)
 		return -1;
-	return work_do(&work, error);
+	return operation_carry_out(&operation, error);
 }
 
 /* --- In PID 1 */
@@ -312,7 +312,7 @@ static void be_process(const struct tasks *tasks, struct task *task, struct birt
 	}
 	/* Which PID 1 is about to note, too; but this one lists it. */
 	task->process = getpid();
-	if (do_work(tasks, birth, &failure->error) < 0)
+	if (carry_out(tasks, birth, &failure->error) < 0)
 		failure->status = EXIT_STATUS_SETUP_FAILED;
 }
 

@@ -11,8 +11,8 @@
 
 #include "exec/task.h"
 #include "life/exit_status.h"
-#include "work/freezer.h"
-#include "work/output.h"
+#include "operations/freezer.h"
+#include "operations/output.h"
 
 /* Of tasks, before anything else of PID 1 has its turn. */
 #define TURNS 16

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Mounts of a container that runs: of a share or a disk that was plugged in. */
-#include "work/mounts.h"
+#include "operations/mounts.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef INIT_OCI_WORK_H
-#define INIT_OCI_WORK_H
+#ifndef INIT_OCI_OPERATION_H
+#define INIT_OCI_OPERATION_H
 
 #include <stddef.h>
 
@@ -12,7 +12,7 @@
  * What the VMM has asked for that may take its time. A process of its own does it, which
  * may wait for the container, a file system or a device for as long as it takes.
  */
-struct work {
+struct operation {
 	const struct request *request;
 	const char *body;	/* ends with '\0', too */
 	size_t length;
@@ -23,6 +23,6 @@ struct work {
 };
 
 /* Returns 0, or -1. */
-int work_do(const struct work *work, struct error *error);
+int operation_carry_out(const struct operation *operation, struct error *error);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What the container uses. */
-#include "work/statistics.h"
+#include "operations/statistics.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "work/output.h"
+#include "operations/output.h"
 
 #define FILE_MAX (64 * 1024)
 

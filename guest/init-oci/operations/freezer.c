@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The container, stopped and going on. */
-#include "work/freezer.h"
+#include "operations/freezer.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What work writes to its stream. */
-#include "work/output.h"
+/* What an operation writes to its stream. */
+#include "operations/output.h"
 
 #include <unistd.h>
 

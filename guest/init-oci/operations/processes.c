@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What runs. */
-#include "work/processes.h"
+#include "operations/processes.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 
 #include "base/linux_abi.h"
 #include "base/proc.h"
-#include "work/output.h"
+#include "operations/output.h"
 
 #define STAT_MAX 1024
 #define KERNEL_PARENT "2"
