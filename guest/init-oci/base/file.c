@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Whole files, read into memory. */
+/* Files, read into memory or written as a whole. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -40,4 +40,19 @@ char *file_read_open(int fd, size_t size, size_t *length)
 		return NULL;
 	}
 	return text;
+}
+
+int file_write_all(int fd, const void *bytes, size_t size)
+{
+	const char *rest = bytes;
+
+	while (size) {
+		const ssize_t written = write(fd, rest, size);
+
+		if (written < 0)
+			return -1;
+		rest += written;
+		size -= (size_t)written;
+	}
+	return 0;
 }

@@ -10,4 +10,7 @@ char *file_read_open(int fd, size_t size, size_t *length);
 /* The same, but of a longer file only what it begins with. */
 char *file_read_start(int fd, size_t size, size_t *length);
 
+/* Writes all of it. Returns 0, or -1 with errno set. */
+int file_write_all(int fd, const void *bytes, size_t size);
+
 #endif

@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/linux_abi.h"
 
 #define LINKS_MAX 8
@@ -300,15 +301,6 @@ int in_root_open_file(const char *step, const struct root_path *where, struct er
 	return ERROR(error, step, where->path, ": is not a regular file");
 }
 
-static int write_all(int fd, const char *text, size_t length)
-{
-	ssize_t written = 0;
-
-	for (; length && (written = write(fd, text, length)) > 0; length -= (size_t)written)
-		text += written;
-	return length ? -1 : 0;
-}
-
 int in_root_write_file(const char *step, const struct root_path *where, const char *text,
 		       size_t length, struct error *error)
 {
@@ -321,7 +313,7 @@ int in_root_write_file(const char *step, const struct root_path *where, const ch
 	if (unlinkat(directory, name, 0) == 0 || errno == ENOENT)
 		fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd >= 0) {
-		result = write_all(fd, text, length);
+		result = file_write_all(fd, text, length);
 		close(fd);
 	}
 	close(directory);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "config/string_list.h"
 
 /* What follows the structure in the file: instructions, groups, and strings. */
@@ -24,24 +25,9 @@ int kept_config_make(void)
 	return memfd_create("config", MFD_CLOEXEC);
 }
 
-static int write_all(int fd, const void *bytes, size_t size)
-{
-	const char *rest = bytes;
-
-	while (size) {
-		const ssize_t written = write(fd, rest, size);
-
-		if (written < 0)
-			return -1;
-		rest += written;
-		size -= (size_t)written;
-	}
-	return 0;
-}
-
 static int write_string(int fd, const char *string)
 {
-	return write_all(fd, string, strlen(string) + 1);
+	return file_write_all(fd, string, strlen(string) + 1);
 }
 
 int kept_config_write(int fd, const struct config *config, const struct seccomp_filter *filter)
@@ -55,10 +41,10 @@ int kept_config_write(int fd, const struct config *config, const struct seccomp_
 
 	if (config->seccomp.present)
 		kept.instructions = filter->program.length;
-	if (write_all(fd, &kept, sizeof(kept)) < 0 ||
-	    write_all(fd, filter->program.instructions,
+	if (file_write_all(fd, &kept, sizeof(kept)) < 0 ||
+	    file_write_all(fd, filter->program.instructions,
 		      kept.instructions * sizeof(*filter->program.instructions)) < 0 ||
-	    write_all(fd, config->groups, kept.groups * sizeof(*config->groups)) < 0 ||
+	    file_write_all(fd, config->groups, kept.groups * sizeof(*config->groups)) < 0 ||
 	    write_string(fd, config->cwd) < 0)
 		return -1;
 	for (size_t i = 0; i < kept.variables; i++) {

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/in_root.h"
 #include "base/proc.h"
 #include "files/files.h"
@@ -25,16 +26,8 @@ struct sender {
 
 static int send_bytes(struct sender *sender, const void *bytes, size_t count)
 {
-	const char *rest = bytes;
-
-	while (count) {
-		const ssize_t written = write(sender->output, rest, count);
-
-		if (written < 0)
-			return step_error("get: write", "", sender->error);
-		rest += written;
-		count -= (size_t)written;
-	}
+	if (file_write_all(sender->output, bytes, count) < 0)
+		return step_error("get: write", "", sender->error);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/in_root.h"
 #include "files/files.h"
 #include "files/tar.h"
@@ -84,13 +85,8 @@ static int receive_contents(struct receiver *receiver, int fd)
 
 		if (receive(receiver, receiver->buffer, some) < 0)
 			return -1;
-		for (size_t done = 0; fd >= 0 && done < some;) {
-			const ssize_t written = write(fd, receiver->buffer + done, some - done);
-
-			if (written < 0)
-				return fail(receiver);
-			done += (size_t)written;
-		}
+		if (fd >= 0 && file_write_all(fd, receiver->buffer, some) < 0)
+			return fail(receiver);
 		left -= some;
 	}
 	return receive(receiver, receiver->buffer, tar_padding(receiver->entry.size));

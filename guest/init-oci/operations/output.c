@@ -2,19 +2,11 @@
 /* What an operation writes to its stream. */
 #include "operations/output.h"
 
-#include <unistd.h>
+#include "base/file.h"
 
 int output_write(int output, const char *bytes, size_t count, struct error *error)
 {
-	while (count) {
-		const ssize_t written = write(output, bytes, count);
-
-		if (written < 0)
-			return step_error("write", "", error);
-		bytes += written;
-		count -= (size_t)written;
-	}
-	return 0;
+	return file_write_all(output, bytes, count) < 0 ? step_error("write", "", error) : 0;
 }
 
 int output_line(int output, const char *const parts[], struct error *error)
