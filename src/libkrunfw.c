@@ -59,22 +59,27 @@ static char *reserve(int protection)
 
 /*
  * Another mapping of the file's pages, private and untouched, without the file's name,
- * which may mean another file by now: libkrun's caller may have changed its root.
+ * which may mean another file by now: libkrun's caller may have changed its root. It is
+ * moved to its alignment only when it is there: Linux may give up the room of a move
+ * before it fails, another thread's mapping may be there by then, and so the room stays.
+ * Old ones and sandboxes, which fail always, would take it with each call.
  */
 static char *map_again(void)
 {
 #if defined __linux__
-	char *room = reserve(PROT_NONE);
-	void *mapped;
+	void *mapped = mremap(kernel, KERNEL_SIZE, KERNEL_SIZE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL), *moved;
+	char *room;
 
-	if (room == NULL)
+	if (mapped == MAP_FAILED)
 		return NULL;
-	mapped = mremap(kernel, KERNEL_SIZE, KERNEL_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, room);
-	/*
-	 * Linux may have given the room up before it fails, and another thread's mapping
-	 * may be there by now: so it stays.
-	 */
-	return mapped == MAP_FAILED ? NULL : mapped;
+	if ((uintptr_t)mapped % KERNEL_ALIGNMENT == 0)
+		return mapped;
+	room = reserve(PROT_NONE);
+	if (room == NULL)
+		return mapped;
+	/* Without memory, a multiple of a page will do, which is all that libkrun needs. */
+	moved = mremap(mapped, KERNEL_SIZE, KERNEL_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, room);
+	return moved == MAP_FAILED ? mapped : moved;
 #else
 	return NULL;
 #endif

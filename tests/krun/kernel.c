@@ -186,8 +186,36 @@ static bool program_gets_fresh(void)
 	return false;
 }
 
+/* Pages of the address space. */
+static long pages_taken(void)
+{
+	FILE *statm = fopen("/proc/self/statm", "r");
+	long pages = -1;
+
+	if (statm == NULL || fscanf(statm, "%ld", &pages) != 1)
+		die("statm");
+	fclose(statm);
+	return pages;
+}
+
+/* Nothing is left of a kernel that its caller has unmapped. */
+static bool leaves_nothing(void)
+{
+	const long before = pages_taken();
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		struct kernel kernel = get(open_library);
+
+		if (kernel.bytes == NULL || munmap(kernel.bytes, kernel.size) < 0)
+			return false;
+	}
+	/* What the C library has taken for itself is less than one kernel. */
+	return pages_taken() - before < (long)(wanted_size / (size_t)sysconf(_SC_PAGESIZE));
+}
+
 /* As Linux before 5.13 answers. */
-static bool gets_fresh_without_mremap(void)
+static void refuse_mremap(void)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -199,7 +227,18 @@ static bool gets_fresh_without_mremap(void)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
 		die("seccomp");
+}
+
+static bool gets_fresh_without_mremap(void)
+{
+	refuse_mremap();
 	return gets_fresh();
+}
+
+static bool leaves_nothing_without_mremap(void)
+{
+	refuse_mremap();
+	return leaves_nothing();
 }
 
 static int check_all(const char *path, const char *file)
@@ -229,6 +268,8 @@ static int check_all(const char *path, const char *file)
 	scribble(&second, 'b');
 	check("so does a forked process, twice", in_child(gets_fresh));
 	check("and one without MREMAP_DONTUNMAP", in_child(gets_fresh_without_mremap));
+	check("a kernel that is unmapped leaves no address space taken", in_child(leaves_nothing));
+	check("nor without MREMAP_DONTUNMAP", in_child(leaves_nothing_without_mremap));
 
 	if (unlink(path) < 0)
 		die(path);
