@@ -27,11 +27,11 @@ static const char *const libkrunfw;
 #endif
 
 /*
- * What our library has near its start, for the linker of its users, and that of libkrun's
- * project, which has the same name, has not. Other formats than ELF have nothing like it.
+ * What our library has, for the linker of its users, and that of libkrun's project, which
+ * has the same name, has not: mostly near its start, but some linkers put the kernel
+ * before it. Other formats than ELF have nothing like it.
  */
 #define LIBKRUNFW_MARK "SUPERMACHINE_LIBKRUNFW_"
-#define LIBKRUNFW_START 4096
 
 /* Where values start; a SHA-256 there just fits a terminal's 80 columns. */
 #define VALUE_COLUMN 16
@@ -337,20 +337,39 @@ static int show_assets(const struct program *program, struct json *json)
 	return status;
 }
 
+/* Whether text is in the file, from where it is read next. */
+static bool holds(FILE *file, const char *text)
+{
+	const size_t kept = strlen(text) - 1;
+	char block[65536];
+	size_t length = 0, more;
+
+	while ((more = fread(block + length, 1, sizeof(block) - length, file)) > 0) {
+		length += more;
+		if (memmem(block, length, text, kept + 1) != NULL)
+			return true;
+		/* It may begin at the end of a block. */
+		if (length > kept) {
+			memmove(block, block + length - kept, kept);
+			length = kept;
+		}
+	}
+	return false;
+}
+
 static const char *libkrunfw_state(void)
 {
-	char start[LIBKRUNFW_START];
+	char magic[4];
+	const char *state = "yes";
 	FILE *file = fopen(libkrunfw, "rb");
-	size_t length;
 
 	if (file == NULL)
 		return "no";
-	length = fread(start, 1, sizeof(start), file);
+	if (fread(magic, 1, sizeof(magic), file) == sizeof(magic) && memcmp(magic, "\177ELF", sizeof(magic)) == 0 &&
+	    !holds(file, LIBKRUNFW_MARK))
+		state = "no, this is another library of that name";
 	fclose(file);
-	if (length >= 4 && memcmp(start, "\177ELF", 4) == 0 &&
-	    memmem(start, length, LIBKRUNFW_MARK, strlen(LIBKRUNFW_MARK)) == NULL)
-		return "no, this is another library of that name";
-	return "yes";
+	return state;
 }
 
 static void print_libkrunfw(const struct program *program)
