@@ -21,6 +21,10 @@ AS_IF([test "$enable_libkrunfw" != no],
        [leave one of them out])])
    AS_CASE([$host_os], [darwin*], [LIBKRUNFW=libkrunfw.5.dylib], [LIBKRUNFW=libkrunfw.so.5])
    libkrunfw_summary=$LIBKRUNFW
+   # Tests want it all the same.
+   AS_CASE([$host_cpu], [x86_64 | aarch64],
+     [AS_IF([test "$GUEST" != "$host_cpu"],
+        [libkrunfw_summary="$LIBKRUNFW, but libkrun starts no $GUEST guest on $host_cpu"])])
    AC_DEFINE_UNQUOTED([LIBKRUNFW], ["$LIBKRUNFW"], [Define to the file name of libkrunfw, if it is built.])
    # The assembler's names mean nothing to an optimiser that sees all objects at once.
    SUPERMACHINE_COMPILER_FLAGS([LIBKRUNFW_CFLAGS], [-fno-lto])
