@@ -132,6 +132,14 @@ def processes(scene):
     scene.check("requests that come at once have their own words each", all(
         f" {port}: is not there" in client.end(port).outcome for port in ports),
                 [client.tasks[port].outcome for port in ports])
+    reader = client.request("exec", "reader", "in=channel", body='{"args":["cat"]}')
+    client.wait(lambda: reader.pid)
+    waits = client.request("exec", "waits", "out=port:absent", body='{"args":["true"]}')
+    client.line("close reader 0")
+    client.wait(lambda: reader.status is not None)
+    scene.check("one that has not started yet keeps no other's input from its end",
+                reader.status == 0 and waits.outcome is None, (vars(reader), waits.outcome))
+    client.end("waits")
     client.lines.clear()
     client.line("signal nobody TERM")
     client.line("ps a b c d")

@@ -95,6 +95,27 @@ static int make_pipes(struct task *task, struct birth *birth)
 
 /* --- In the new process */
 
+/*
+ * Leaves the process only what is its own: one of another task's would keep a stream from
+ * its end, for as long as this one waits or is stopped. PID 1's lowest ones are the
+ * console's, the channel's and that of /proc. -1 is none.
+ */
+static void close_others(const int kept[], size_t count)
+{
+	unsigned int from = PROC_FILENO + 1, next;
+
+	do {
+		next = ~0U;
+		for (size_t i = 0; i < count; i++) {
+			if (kept[i] >= (int)from && (unsigned int)kept[i] < next)
+				next = (unsigned int)kept[i];
+		}
+		if (next > from)
+			syscall(SYS_close_range, from, next - 1, 0);
+		from = next + 1;
+	} while (from);
+}
+
 /* Where a stream goes that is not on the channel. */
 static int open_place(const struct place *place, struct error *error)
 {
@@ -185,11 +206,15 @@ static void run_program(struct birth *birth)
 {
 	struct failure *failure = birth->failure;
 	struct error *error = &failure->error;
+	const int kept[] = { birth->streams[0], birth->streams[1], birth->streams[2],
+			     birth->report, birth->kept_config, birth->container_end };
 	struct seccomp_filter filter;
-	struct config *config = kept_config_read(birth->kept_config, &filter);
+	struct config *config;
 	bool has_user;
 	sigset_t none;
 
+	close_others(kept, sizeof(kept) / sizeof(kept[0]));
+	config = kept_config_read(birth->kept_config, &filter);
 	failure->status = EXIT_STATUS_SETUP_FAILED;
 	if (!config) {
 		step_error("read the configuration", "", error);
@@ -206,24 +231,6 @@ static void run_program(struct birth *birth)
 	process_become(config, &filter, birth->streams, &none, failure);
 }
 
-/*
- * Only its own: one of another task's would keep a stream from its end. PID 1's lowest
- * ones are the console's, the channel's and that of /proc.
- */
-static void keep_descriptors(struct operation *operation)
-{
-	static const int fixed[] = { STDIN_FILENO, STDOUT_FILENO, PROC_FILENO + 1 };
-	int *const kept[] = { &operation->input, &operation->output, &operation->cgroup };
-
-	for (int i = 0; i < 3; i++) {
-		if (*kept[i] < 0)
-			continue;
-		dup3(*kept[i], fixed[i], O_CLOEXEC);
-		*kept[i] = fixed[i];
-	}
-	syscall(SYS_close_range, PROC_FILENO + 2, ~0U, 0);
-}
-
 static int carry_out(const struct tasks *tasks, const struct birth *birth, struct error *error)
 {
 	struct operation operation = {
@@ -232,12 +239,13 @@ static int carry_out(const struct tasks *tasks, const struct birth *birth, struc
 		.cgroup = birth->cgroup, .sources = &birth->line->sources,
 		.without = birth->line->without,
 	};
+	const int kept[] = { operation.input, operation.output, operation.cgroup };
 	sigset_t none;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	keep_descriptors(&operation);
+	close_others(kept, sizeof(kept) / sizeof(kept[0]));
 	/* What it makes is root's. */
 	syscall(SYS_setresgid, 0, 0, 0);
 	for (unsigned int i = 0; i < 2; i++) {
