@@ -139,7 +139,10 @@ def processes(scene):
     client.wait(lambda: reader.status is not None)
     scene.check("one that has not started yet keeps no other's input from its end",
                 reader.status == 0 and waits.outcome is None, (vars(reader), waits.outcome))
+    client.line("signal waits KILL")
     client.end("waits")
+    scene.check("and is told to have been killed", waits.outcome == "ECANCELED exec: ended by signal 9",
+                waits.outcome)
     client.lines.clear()
     client.line("signal nobody TERM")
     client.line("ps a b c d")

@@ -215,18 +215,20 @@ static void run_program(struct birth *birth)
 
 	close_others(kept, sizeof(kept) / sizeof(kept[0]));
 	config = kept_config_read(birth->kept_config, &filter);
-	failure->status = EXIT_STATUS_SETUP_FAILED;
+	/* The status only together with what has failed: the process may be killed at any time. */
 	if (!config) {
 		step_error("read the configuration", "", error);
+		failure->status = EXIT_STATUS_SETUP_FAILED;
 		return;
 	}
 	if (config_parse_process(birth->body, birth->length, birth->line->without, config,
 				 &has_user, error) < 0 ||
 	    open_streams(birth, config, error) < 0 ||
 	    (has_user && user_resolve(config, error) < 0) ||
-	    join_namespaces(birth->container_end, config, error) < 0)
+	    join_namespaces(birth->container_end, config, error) < 0) {
+		failure->status = EXIT_STATUS_SETUP_FAILED;
 		return;
-	failure->status = 0;
+	}
 	sigemptyset(&none);
 	process_become(config, &filter, birth->streams, &none, failure);
 }
