@@ -280,6 +280,16 @@ def floods(scene):
     client.line("close hold0 1")
     task = scene.shell("b", "echo lives")
     scene.check("nor does one that keeps its output locked", text(task) == "lives\n", vars(task))
+    for name in "hold-size", "hold-end":
+        client.request("exec", name, "in=channel", body='{"args":["hold-terminal"],"terminal":true}')
+        client.wait(lambda: text(client.tasks[name]) == "x")
+        client.write(name, b"line\n")
+    time.sleep(0.5)
+    client.line("size hold-size 55 66")
+    client.line("close hold-end 0")
+    client.line("close hold-end 1")
+    task = scene.shell("c", "echo lives")
+    scene.check("nor one that keeps its terminal busy", text(task) == "lives\n", vars(task))
     client.gives_credit = False
     client.request("exec", "last", body='{"args":["busybox","yes"]}')
     client.wait(lambda: len(client.tasks["last"].data[1]) == 32768)

@@ -9,6 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/close.h"
 #include "exec/task.h"
 
 int task_watch(struct tasks *tasks, struct task *task, int fd, unsigned int part)
@@ -64,8 +65,8 @@ void task_watch_streams(struct tasks *tasks, struct task *task)
 static void close_pump(struct task_stream *stream)
 {
 	if (stream->pump->from >= 0) {
-		close(stream->pump->from);
-		close(stream->pump->to);
+		close_without_waiting(stream->pump->from);
+		close_without_waiting(stream->pump->to);
 	}
 	free(stream->pump);
 	stream->pump = NULL;
@@ -84,7 +85,7 @@ void task_close_stream(struct tasks *tasks, struct task *task, unsigned int stre
 	drop_hold(closed);
 	if (closed->fd < 0)
 		return;
-	close(closed->fd);
+	close_without_waiting(closed->fd);
 	closed->fd = -1;
 	if (tell)
 		task_tell(tasks, task, (unsigned int)TELL_CLOSE << stream);

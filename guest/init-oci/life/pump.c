@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/close.h"
+
 /* Returns whether there is something to write. */
 static bool fill(struct pump *pump, bool *ended)
 {
@@ -44,8 +46,8 @@ bool pump_step(struct pump *pump)
 	more = (pump->start < pump->end || fill(pump, &ended)) && empty(pump, &ended);
 	if (!ended)
 		return more;
-	close(pump->from);
-	close(pump->to);
+	close_without_waiting(pump->from);
+	close_without_waiting(pump->to);
 	pump->from = pump->to = -1;
 	return false;
 }
