@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define VERSION 1
+#define CHANNEL_VERSION 1
 /* The guest's lines are shorter than 256 bytes; a later one's may be somewhat longer. */
 #define LINE_MAX_BYTES 1024
 #define RECEIVED_MAX 65536
@@ -450,7 +450,7 @@ static int take_hello(struct supermachine_client *client, char *words)
 		if (limit && !parse_number(strchr(word, '=') + 1, UINT32_MAX, limit))
 			return break_off(client, "a limit of the guest is no number");
 	}
-	if (client->version != VERSION)
+	if (client->version != CHANNEL_VERSION)
 		return end_with(client, EPROTONOSUPPORT,
 				"the guest speaks another version of the protocol");
 	if (!client->body_max || !client->window)
