@@ -3,7 +3,8 @@
  * extract DIRECTORY: put the guest kernel and the guest's PID 1 where a VMM
  * can open them. The smallest program that uses the library.
  *
- *   cc extract.c $(pkg-config --cflags --libs supermachine-kernel) -o extract
+ *   cc extract.c -o extract $(pkg-config --cflags --libs supermachine-kernel) \
+ *           $(pkg-config --variable=run_path_flags supermachine-kernel)
  */
 #include <errno.h>
 #include <stdio.h>
