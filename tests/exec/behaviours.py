@@ -296,6 +296,19 @@ def floods(scene):
     scene.check("a flood does not keep the container from its end", scene.stop() == "exit 143")
 
 
+def exhausted(scene):
+    client = scene.client
+    scene.start()
+    client.request("exec", "bomb", body='{"args":["fork-bomb"],"oomScoreAdj":0}')
+    client.wait(lambda: sum(line.startswith("oom-kill") for line in client.lines) > 5)
+    for i in range(3):
+        client.request("exec", f"exec{i}", body='{"args":["true"]}')
+        client.request("ps", f"ps{i}")
+    outcome = scene.stop()
+    scene.check("requests without memory do not keep the container from its end",
+                outcome in ("exit 143", "exit 137"), outcome)
+
+
 def many(scene):
     client = scene.client
     count, in_a_row = 200, int(os.environ.get("IN_A_ROW", 300))
