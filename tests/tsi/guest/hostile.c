@@ -109,7 +109,7 @@ static void fill_and_close(void)
 	struct sockaddr_in to = inet("127.0.0.1", HOST_CLOSED);
 	int size = 212992, full = 0;
 
-	for (int i = 0; i < 16; i++) {
+	for (int i = 0; i < 60; i++) {
 		int fd = socket(AF_INET, SOCK_DGRAM, 0), sent = 0;
 
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
@@ -119,7 +119,7 @@ static void fill_and_close(void)
 		full += sent > 0;
 		close(fd);
 	}
-	printf("# %d of 16 sockets have sent\n", full);
+	printf("# %d of 60 sockets have sent\n", full);
 }
 
 static int vsock_stream(unsigned int cid, unsigned int port)
