@@ -75,7 +75,8 @@ need_tsi_guest() {
 
 # in_own_network [ARGUMENT]...: run the script again in a network of its own, with
 # these arguments, and end as it does. Its ports are free, whoever else uses them.
-# Where there can be no such network, go on in that of the machine.
+# Where there can be no such network, go on in that of the machine, one script at a
+# time.
 in_own_network() {
 	[ -z "${IN_OWN_NETWORK-}" ] || return 0
 	for mapped in '' --map-root-user; do
@@ -86,6 +87,8 @@ in_own_network() {
 			sh -c 'ip link set lo up && exec sh "$@"' sh "$script" "$@"
 		exit
 	done
+	exec 9>"$top_builddir/tests/ports.lock"
+	flock 9
 }
 
 # wait_for COMMAND...: try it until it succeeds.

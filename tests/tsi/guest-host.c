@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The host's side of guest.test: services at 127.0.0.1, and an echo at the UNIX
+ * The host's side of guest.test and the like: services at 127.0.0.1, and an echo at the UNIX
  * socket that is given. See guest/check.h for what they are.
  */
 #include <arpa/inet.h>

@@ -75,7 +75,7 @@ void as_user(void (*run)(void))
 		run();
 		_exit(0);
 	}
-	if (!ends_in(pid, &status, 2 * (double)PATIENCE / 1000)) {
+	if (!ends_in(pid, &status, 2 * (double)PATIENCE / 1000 * argument("tsi_slower", 1))) {
 		kill(pid, SIGKILL);
 		check(0, ends_in(pid, &status, 2), "the user's process can be killed");
 		status = -1;

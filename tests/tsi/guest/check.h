@@ -43,7 +43,8 @@ void check_done(void);
 bool ends_in(pid_t pid, int *status, double seconds);
 /* Become a user without capabilities. */
 void be_user(void);
-/* RUN, which may check, in a process of such a user; it must end within twice PATIENCE. */
+/* RUN, which may check, in a process of such a user; it must end within twice PATIENCE,
+ * or tsi_slower times that: a kernel that checks itself is slower, as the test knows. */
 void as_user(void (*run)(void));
 
 /* The number after the text that begins a line of the file, or -1. */

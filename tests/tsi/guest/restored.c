@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A host that forgets the guest's sockets and says so, like one that has restored a
- * snapshot: see restore_when_asked() of guest.test.
+ * snapshot: see restore_when_asked() of hosts.test.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -16,7 +16,7 @@
 /* So large that the requests to the host, and not the datagrams, use up their room */
 enum { SEND_BUFFER = 212992 };
 
-/* KASAN keeps freed memory for some time, as guest.test knows. */
+/* KASAN keeps freed memory for some time, as with-debug-kernel knows. */
 static long kept(void)
 {
 	return argument("tsi_kept", 0);
@@ -34,7 +34,7 @@ static bool host_answers(int milliseconds)
 	return answers;
 }
 
-/* guest.test reads it on the console, and stops the host's process or continues it. */
+/* hosts.test reads it on the console, and stops the host's process or continues it. */
 static void stop_host(void)
 {
 	puts("# STOPHOST");
