@@ -283,8 +283,9 @@ def floods(scene):
     for name in "hold-size", "hold-end":
         client.request("exec", name, "in=channel", body='{"args":["hold-terminal"],"terminal":true}')
         client.wait(lambda: text(client.tasks[name]) == "x")
-        client.write(name, b"line\n")
-    time.sleep(0.5)
+        # More than the kernel copies in one go.
+        client.write(name, b"l" * 100 + b"\n")
+    time.sleep(1)
     client.line("size hold-size 55 66")
     client.line("close hold-end 0")
     client.line("close hold-end 1")
@@ -307,6 +308,28 @@ def exhausted(scene):
     outcome = scene.stop()
     scene.check("requests without memory do not keep the container from its end",
                 outcome in ("exit 143", "exit 137"), outcome)
+
+
+def crammed(scene):
+    client = scene.client
+    scene.start()
+    hold = client.request("exec", "hold", "in=channel", body='{"args":["hold-terminal"],"terminal":true}')
+    client.wait(lambda: text(hold) == "x")
+    client.write("hold", b"l" * 100 + b"\n")
+    cram = client.request("exec", "cram", body='{"args":["all-threads"]}')
+    client.wait(lambda: text(cram) == "x")
+    time.sleep(0.5)
+    client.line("close hold 0")
+    client.line("close hold 1")
+    client.request("exec", "more", body='{"args":["true"]}')
+    outcome = client.end("more").outcome
+    scene.check("a busy terminal is closed without waiting when there can be no more processes",
+                str(outcome).startswith("EAGAIN start a process"), outcome)
+    client.line("signal cram KILL")
+    client.wait(lambda: cram.status is not None)
+    task = scene.shell("b", "echo lives")
+    scene.check("and others start when there can be", text(task) == "lives\n", vars(task))
+    scene.check("the container ends", scene.stop() == "exit 143")
 
 
 def many(scene):

@@ -8,6 +8,7 @@
  */
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -229,7 +230,8 @@ static inline pid_t clone_into_cgroup(uint64_t flags, int directory)
 {
 	const struct clone_request request = {
 		.flags = CLONE_INTO_CGROUP | flags,
-		.exit_signal = SIGCHLD,
+		/* A sibling ends as this process does. */
+		.exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
 		.cgroup = (uint64_t)directory,
 	};
 

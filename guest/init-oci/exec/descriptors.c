@@ -3,9 +3,10 @@
 #include "exec/descriptors.h"
 
 #include <fcntl.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* What each descriptor is stands in the bytes beside them. */
 struct message {
@@ -73,4 +74,20 @@ int descriptors_receive(int socket, int descriptors[DESCRIPTORS])
 		memcpy(&descriptors[(unsigned char)message.kinds[i] % DESCRIPTORS],
 		       CMSG_DATA(control) + i * sizeof(int), sizeof(int));
 	return 1;
+}
+
+void descriptors_keep(unsigned int from, const int kept[], size_t count)
+{
+	unsigned int next;
+
+	do {
+		next = ~0U;
+		for (size_t i = 0; i < count; i++) {
+			if (kept[i] >= (int)from && (unsigned int)kept[i] < next)
+				next = (unsigned int)kept[i];
+		}
+		if (next > from)
+			syscall(SYS_close_range, from, next - 1, 0);
+		from = next + 1;
+	} while (from);
 }

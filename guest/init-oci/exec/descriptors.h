@@ -2,13 +2,16 @@
 #ifndef INIT_OCI_DESCRIPTORS_H
 #define INIT_OCI_DESCRIPTORS_H
 
+#include <stddef.h>
+
 /*
  * Descriptors that a process has opened for PID 1, which never waits for anything itself.
  */
 
 /* In a list of descriptors, after those of the three streams. */
-#define DESCRIPTOR_TERMINAL 3
-#define DESCRIPTORS 4
+#define DESCRIPTOR_SIZES 3	/* where the sizes of the terminal go */
+#define DESCRIPTOR_INPUT 4	/* of a terminal, if there was no pipe for it */
+#define DESCRIPTORS 5
 
 /* A pair of sockets. PID 1's own end does not block. Returns 0, or -1 with errno set. */
 int descriptors_pair(int ends[2]);
@@ -21,5 +24,11 @@ int descriptors_send(int socket, const int descriptors[DESCRIPTORS]);
  * has come yet.
  */
 int descriptors_receive(int socket, int descriptors[DESCRIPTORS]);
+
+/*
+ * Closes all from a number on, but for those: one of another task's would keep a stream
+ * from its end, for as long as this process waits or is stopped. -1 is none.
+ */
+void descriptors_keep(unsigned int from, const int kept[], size_t count);
 
 #endif

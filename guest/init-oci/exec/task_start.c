@@ -16,6 +16,7 @@
 #include "devices/vsock.h"
 #include "exec/descriptors.h"
 #include "exec/kept_config.h"
+#include "exec/relay.h"
 #include "exec/task.h"
 #include "exec/terminal.h"
 #include "life/exit_status.h"
@@ -95,25 +96,10 @@ static int make_pipes(struct task *task, struct birth *birth)
 
 /* --- In the new process */
 
-/*
- * Leaves the process only what is its own: one of another task's would keep a stream from
- * its end, for as long as this one waits or is stopped. PID 1's lowest ones are the
- * console's, the channel's and that of /proc. -1 is none.
- */
+/* PID 1's lowest descriptors are the console's, the channel's and that of /proc. */
 static void close_others(const int kept[], size_t count)
 {
-	unsigned int from = PROC_FILENO + 1, next;
-
-	do {
-		next = ~0U;
-		for (size_t i = 0; i < count; i++) {
-			if (kept[i] >= (int)from && (unsigned int)kept[i] < next)
-				next = (unsigned int)kept[i];
-		}
-		if (next > from)
-			syscall(SYS_close_range, from, next - 1, 0);
-		from = next + 1;
-	} while (from);
+	descriptors_keep(PROC_FILENO + 1, kept, count);
 }
 
 /* Where a stream goes that is not on the channel. */
@@ -141,12 +127,47 @@ static int open_null(struct error *error)
 	return fd < 0 ? step_error("open /dev/null", "", error) : fd;
 }
 
-/* Opens what PID 1 is to carry streams to, and passes it on, with the terminal. */
-static int pass_descriptors(const struct birth *birth, int terminal, struct error *error)
+/*
+ * Makes a terminal, and the process that has its other side. What PID 1 is to have is then
+ * in passed.
+ */
+static int make_terminal(struct birth *birth, int passed[DESCRIPTORS], struct error *error)
+{
+	struct relay relay = { .input = birth->streams[0], .output = birth->streams[1] };
+	int process_side, sizes[2], input[2], result;
+
+	if (birth->request->places[1].kind == PLACE_NULL)
+		return ERROR(error, "exec: out=null: the output of a terminal goes somewhere");
+	if (terminal_open(&relay.terminal, &process_side, error) < 0)
+		return -1;
+	if (pipe2(sizes, O_CLOEXEC | O_NONBLOCK) < 0)
+		return step_error("open a terminal", "", error);
+	relay.sizes = sizes[0];
+	passed[DESCRIPTOR_SIZES] = sizes[1];
+	/* Without a word about it, a terminal has an input on the channel. */
+	if (!birth->request->has_input) {
+		if (pipe2(input, O_CLOEXEC | O_NONBLOCK) < 0)
+			return step_error("open a terminal", "", error);
+		relay.input = input[0];
+		passed[DESCRIPTOR_INPUT] = input[1];
+	}
+	result = relay_start(&relay, birth->cgroup, error);
+	close(relay.terminal);
+	close(relay.sizes);
+	if (!birth->request->has_input)
+		close(relay.input);
+	close_all(birth->streams, 3);
+	for (unsigned int i = 0; i < 3; i++)
+		birth->streams[i] = process_side;
+	return result;
+}
+
+/* Opens what PID 1 is to carry streams to, and passes it on with what there is already. */
+static int pass_descriptors(const struct birth *birth, int passed[DESCRIPTORS],
+			    struct error *error)
 {
 	const struct place *places = birth->request->places;
-	int passed[DESCRIPTORS] = { -1, -1, -1, terminal };
-	bool any = terminal >= 0;
+	bool any = passed[DESCRIPTOR_SIZES] >= 0;
 	int result = 0;
 
 	for (unsigned int i = 0; i < 3; i++) {
@@ -166,19 +187,16 @@ static int pass_descriptors(const struct birth *birth, int terminal, struct erro
 
 static int open_streams(struct birth *birth, const struct config *config, struct error *error)
 {
+	int passed[DESCRIPTORS] = { -1, -1, -1, -1, -1 };
 	int *const streams = birth->streams;
-	int terminal = -1;
 
 	if (config->terminal) {
-		if (birth->request->places[1].kind == PLACE_NULL)
-			return ERROR(error, "exec: out=null: the output of a terminal goes somewhere");
-		if (terminal_open(&terminal, &streams[0], error) < 0)
+		if (make_terminal(birth, passed, error) < 0)
 			return -1;
-		streams[1] = streams[2] = streams[0];
 	} else if (birth->request->places[2].kind == PLACE_OUTPUT) {
 		streams[2] = streams[1];
 	}
-	if (pass_descriptors(birth, terminal, error) < 0)
+	if (pass_descriptors(birth, passed, error) < 0)
 		return -1;
 	for (unsigned int i = 0; i < 3; i++) {
 		if (streams[i] < 0)
@@ -207,7 +225,8 @@ static void run_program(struct birth *birth)
 	struct failure *failure = birth->failure;
 	struct error *error = &failure->error;
 	const int kept[] = { birth->streams[0], birth->streams[1], birth->streams[2],
-			     birth->report, birth->kept_config, birth->container_end };
+			     birth->report, birth->kept_config, birth->cgroup,
+			     birth->container_end };
 	struct seccomp_filter filter;
 	struct config *config;
 	bool has_user;
@@ -366,19 +385,20 @@ int task_start(struct tasks *tasks, struct task *task, char *body, size_t length
 	return 0;
 }
 
-/* A terminal takes the place of the pipes. */
-static void take_terminal(struct task *task, int terminal)
+/* It has no stream of errors, and its input may have come with it. */
+static void take_terminal(struct task *task, const int descriptors[DESCRIPTORS])
 {
-	for (unsigned int i = 0; i < 3; i++) {
-		if (task->streams[i].fd >= 0)
-			close(task->streams[i].fd);
-		task->streams[i].fd = -1;
-	}
-	fcntl(terminal, F_SETFL, O_NONBLOCK);
 	task->is_terminal = true;
-	task->streams[1].fd = terminal;
-	if (!task->has_input || task->places[0].kind != PLACE_NULL)
-		task->streams[0].fd = fcntl(terminal, F_DUPFD_CLOEXEC, 0);
+	/* The VMM may have closed the output already. */
+	if (task->streams[1].fd < 0)
+		close(descriptors[DESCRIPTOR_SIZES]);
+	else
+		task->sizes = descriptors[DESCRIPTOR_SIZES];
+	if (task->streams[2].fd >= 0)
+		close(task->streams[2].fd);
+	task->streams[2].fd = -1;
+	if (descriptors[DESCRIPTOR_INPUT] >= 0)
+		task->streams[0].fd = descriptors[DESCRIPTOR_INPUT];
 }
 
 static void add_pump(struct task *task, unsigned int stream, int elsewhere)
@@ -400,8 +420,8 @@ static void add_pump(struct task *task, unsigned int stream, int elsewhere)
 
 static void take_descriptors(struct task *task, const int descriptors[DESCRIPTORS])
 {
-	if (descriptors[DESCRIPTOR_TERMINAL] >= 0)
-		take_terminal(task, descriptors[DESCRIPTOR_TERMINAL]);
+	if (descriptors[DESCRIPTOR_SIZES] >= 0)
+		take_terminal(task, descriptors);
 	for (unsigned int i = 0; i < 3; i++) {
 		if (descriptors[i] >= 0)
 			add_pump(task, i, descriptors[i]);

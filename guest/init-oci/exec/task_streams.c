@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
-#include "base/close.h"
 #include "exec/task.h"
 
 int task_watch(struct tasks *tasks, struct task *task, int fd, unsigned int part)
@@ -34,9 +32,8 @@ bool task_has_stream(const struct task *task, unsigned int stream)
 int task_set_size(struct task *task, unsigned short rows, unsigned short columns)
 {
 	const struct winsize size = { .ws_row = rows, .ws_col = columns };
-	const struct task_stream *output = &task->streams[1];
 
-	return ioctl(output->pump ? output->pump->from : output->fd, TIOCSWINSZ, &size);
+	return write(task->sizes, &size, sizeof(size)) < 0 ? -1 : 0;
 }
 
 static void drop_hold(struct task_stream *stream)
@@ -65,8 +62,8 @@ void task_watch_streams(struct tasks *tasks, struct task *task)
 static void close_pump(struct task_stream *stream)
 {
 	if (stream->pump->from >= 0) {
-		close_without_waiting(stream->pump->from);
-		close_without_waiting(stream->pump->to);
+		close(stream->pump->from);
+		close(stream->pump->to);
 	}
 	free(stream->pump);
 	stream->pump = NULL;
@@ -77,6 +74,10 @@ void task_close_stream(struct tasks *tasks, struct task *task, unsigned int stre
 {
 	struct task_stream *closed = &task->streams[stream];
 
+	if (stream == 1 && task->sizes >= 0) {
+		close(task->sizes);
+		task->sizes = -1;
+	}
 	if (closed->pump) {
 		close_pump(closed);
 		return;
@@ -85,7 +86,7 @@ void task_close_stream(struct tasks *tasks, struct task *task, unsigned int stre
 	drop_hold(closed);
 	if (closed->fd < 0)
 		return;
-	close_without_waiting(closed->fd);
+	close(closed->fd);
 	closed->fd = -1;
 	if (tell)
 		task_tell(tasks, task, (unsigned int)TELL_CLOSE << stream);
@@ -97,16 +98,6 @@ void task_close_streams(struct tasks *tasks, struct task *task)
 		task_close_stream(tasks, task, i, false);
 }
 
-/* What a person types to end the input, if the terminal heeds it. */
-static void type_end(int terminal)
-{
-	struct termios settings;
-
-	if (tcgetattr(terminal, &settings) == 0 && (settings.c_lflag & ICANON) &&
-	    write(terminal, &settings.c_cc[VEOF], 1) < 0)
-		return;
-}
-
 /* When all of the input is written. */
 static void finish_input(struct tasks *tasks, struct task *task)
 {
@@ -116,11 +107,8 @@ static void finish_input(struct tasks *tasks, struct task *task)
 		return;
 	if (input->due >= WINDOW / 2)
 		task_tell(tasks, task, TELL_CREDIT);
-	if (!input->ends)
-		return;
-	if (task->is_terminal)
-		type_end(input->fd);
-	task_close_stream(tasks, task, 0, false);
+	if (input->ends)
+		task_close_stream(tasks, task, 0, false);
 }
 
 static void write_input(struct tasks *tasks, struct task *task, const char *bytes, size_t count)
@@ -204,13 +192,14 @@ static bool carry_output(struct tasks *tasks, struct task *task, unsigned int st
 	return false;
 }
 
-static bool carry_to_elsewhere(struct task_stream *stream)
+static bool carry_to_elsewhere(struct tasks *tasks, struct task *task, unsigned int stream)
 {
-	const bool more = pump_step(stream->pump);
+	struct task_stream *carried = &task->streams[stream];
+	const bool more = pump_step(carried->pump);
 
-	stream->is_ready = more;
-	if (stream->pump->from < 0)
-		close_pump(stream);
+	carried->is_ready = more;
+	if (carried->pump->from < 0)
+		task_close_stream(tasks, task, stream, false);
 	return more;
 }
 
@@ -226,10 +215,10 @@ bool task_carry(struct tasks *tasks, struct task *task)
 		if (!stream->is_ready || stream->fd < 0)
 			continue;
 		if (stream->pump) {
-			more |= carry_to_elsewhere(stream);
+			more |= carry_to_elsewhere(tasks, task, i);
 		} else if (i == 0) {
 			stream->is_ready = false;
-			if (!task->is_terminal && has_ended(stream->fd))
+			if (has_ended(stream->fd))
 				task_close_stream(tasks, task, 0, true);
 			else
 				write_input(tasks, task, NULL, 0);

@@ -63,7 +63,7 @@ struct task *task_new(struct tasks *tasks, const struct request *request)
 	task->keep = request->keep;
 	task->has_input = request->has_input;
 	task->is_starting = true;
-	task->report = -1;
+	task->report = task->sizes = -1;
 	for (int stream = 0; stream < 3; stream++) {
 		task->places[stream] = request->places[stream];
 		task->streams[stream].fd = -1;
@@ -259,9 +259,6 @@ void tasks_note_event(struct tasks *tasks, uint32_t number)
 		task_take_report(tasks, task);
 	else
 		task->streams[part].is_ready = true;
-	/* It is one file for both. */
-	if (task->is_terminal)
-		task->streams[0].is_ready = task->streams[1].is_ready = true;
 }
 
 void tasks_hang_up(struct tasks *tasks)

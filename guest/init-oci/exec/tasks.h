@@ -38,7 +38,7 @@ enum {
 };
 
 struct task_stream {
-	int fd;			/* PID 1's end of the pipe, or the terminal; -1: closed */
+	int fd;			/* PID 1's end of the pipe; -1: closed */
 	bool is_ready;		/* there may be something to carry */
 	bool ends;		/* the VMM has closed the input, which may not be written yet */
 	uint32_t credit;	/* what one side may still send */
@@ -61,6 +61,7 @@ struct task {
 	pid_t process;		/* 0: there is none, or none any more */
 	pid_t first_process;	/* as it was told */
 	int report;		/* what descriptors.h brings; its end is that of the start */
+	int sizes;		/* of its terminal: a pipe to its process; or -1 */
 	int status;
 	struct place places[3];
 	struct task_stream streams[3];

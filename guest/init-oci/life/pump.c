@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "base/close.h"
-
 /* Returns whether there is something to write. */
 static bool fill(struct pump *pump, bool *ended)
 {
@@ -46,8 +44,8 @@ bool pump_step(struct pump *pump)
 	more = (pump->start < pump->end || fill(pump, &ended)) && empty(pump, &ended);
 	if (!ended)
 		return more;
-	close_without_waiting(pump->from);
-	close_without_waiting(pump->to);
+	close(pump->from);
+	close(pump->to);
 	pump->from = pump->to = -1;
 	return false;
 }

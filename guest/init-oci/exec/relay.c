@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The process that carries what flows through a terminal. */
+#include "exec/relay.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/linux_abi.h"
+#include "exec/descriptors.h"
+#include "life/pump.h"
+
+enum { SIZES, INPUT, TYPED, SHOWN, OUTPUT, WATCHED };
+
+/* What a person types to end the input, if the terminal heeds it. */
+static void type_end(int terminal)
+{
+	struct termios settings;
+
+	if (tcgetattr(terminal, &settings) == 0 && (settings.c_lflag & ICANON) &&
+	    write(terminal, &settings.c_cc[VEOF], 1) < 0)
+		return;
+}
+
+/* Returns the pipe, or -1 when no more will come. */
+static int take_sizes(int sizes, int terminal)
+{
+	struct winsize size;
+	ssize_t got;
+
+	while ((got = read(sizes, &size, sizeof(size))) == sizeof(size))
+		ioctl(terminal, TIOCSWINSZ, &size);
+	return got < 0 ? sizes : -1;
+}
+
+/* Until there is something to carry, or room for what there is. */
+static void watch(const struct pump *pump, struct pollfd *from, struct pollfd *to)
+{
+	const bool has_some = pump->start < pump->end;
+
+	*from = (struct pollfd){ .fd = has_some ? -1 : pump->from, .events = POLLIN };
+	*to = (struct pollfd){ .fd = has_some ? pump->to : -1, .events = POLLOUT };
+}
+
+static void carry(const struct relay *relay)
+{
+	struct pump in = { .from = relay->input, .to = dup(relay->terminal) };
+	struct pump out = { .from = dup(relay->terminal), .to = relay->output };
+	struct pollfd watched[WATCHED];
+	bool has_input = in.from >= 0;
+	int sizes = relay->sizes;
+
+	while (out.from >= 0) {
+		watched[SIZES] = (struct pollfd){ .fd = sizes, .events = POLLIN };
+		watch(&in, &watched[INPUT], &watched[TYPED]);
+		watch(&out, &watched[SHOWN], &watched[OUTPUT]);
+		/* That nobody reads is to be seen before there is something to write, too. */
+		watched[OUTPUT].fd = out.to;
+		if (out.start == out.end)
+			watched[OUTPUT].events = 0;
+		if (poll(watched, WATCHED, -1) < 0 || (watched[OUTPUT].revents & POLLERR))
+			return;
+		if (watched[SIZES].revents)
+			sizes = take_sizes(sizes, relay->terminal);
+		pump_step(&in);
+		if (has_input && in.from < 0) {
+			has_input = false;
+			type_end(relay->terminal);
+		}
+		pump_step(&out);
+	}
+}
+
+static void be_relay(const struct relay *relay)
+{
+	const int kept[] = { relay->terminal, relay->input, relay->output, relay->sizes };
+
+	descriptors_keep(0, kept, sizeof(kept) / sizeof(kept[0]));
+	prctl(PR_SET_NAME, "init-oci-relay");
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (kept[i] >= 0)
+			fcntl(kept[i], F_SETFL, O_NONBLOCK);
+	}
+	carry(relay);
+}
+
+int relay_start(const struct relay *relay, int cgroup, struct error *error)
+{
+	const int above = openat(cgroup, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const pid_t process = above < 0 ? -1 : clone_into_cgroup(CLONE_PARENT, above);
+
+	if (process == 0) {
+		be_relay(relay);
+		_exit(0);
+	}
+	if (process < 0)
+		step_error("start the process of a terminal", "", error);
+	if (above >= 0)
+		close(above);
+	return process < 0 ? -1 : 0;
+}
