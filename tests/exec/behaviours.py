@@ -215,6 +215,18 @@ def terminals(scene):
     client.line("close t 1")
     client.end_of_terminal(task)
     scene.check("to close the output hangs the terminal up", task.status == 129, vars(task))
+    bad = []
+    for program, wanted in [("true", None), ("nonexistent", "ENOENT")] * 100:
+        # Nothing else runs meanwhile, not even the process of its terminal.
+        task = client.request("exec", "t", body=json.dumps(
+            {"args": [program], "terminal": True, "scheduler": {"policy": "SCHED_FIFO", "priority": 10}}))
+        client.wait(lambda: task.outcome or (task.status is not None and 1 in task.closed))
+        if not (task.outcome.startswith(wanted) if wanted and task.outcome else task.pid and task.status == 0):
+            bad.append(vars(task))
+    scene.check("one that ends at once has started, and one that cannot start has failed", not bad,
+                (len(bad), bad[:2]))
+    task = scene.shell("fds", "ls /proc/1/fd | wc -l")
+    scene.check("and PID 1 has nothing open that it had not", int(text(task)) < 25, text(task))
     client.lines.clear()
     scene.shell("u", "true")
     client.request("exec", "u", body='{"args":["sleep","10"]}')

@@ -2,6 +2,7 @@
 /* The process that carries what flows through a terminal. */
 #include "exec/relay.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -19,17 +20,29 @@
 
 enum { SIZES, INPUT, TYPED, SHOWN, OUTPUT, WATCHED };
 
-/* What a person types to end the input, if the terminal heeds it. */
-static void type_end(int terminal)
+/*
+ * What a person types to end the input, if the terminal heeds it. Returns whether that is
+ * still to be done, since the terminal is full.
+ */
+static bool type_end(int terminal)
 {
 	struct termios settings;
 
-	if (tcgetattr(terminal, &settings) == 0 && (settings.c_lflag & ICANON) &&
-	    write(terminal, &settings.c_cc[VEOF], 1) < 0)
-		return;
+	return tcgetattr(terminal, &settings) == 0 && (settings.c_lflag & ICANON) &&
+	       write(terminal, &settings.c_cc[VEOF], 1) < 0 && errno == EAGAIN;
 }
 
-/* Returns the pipe, or -1 when no more will come. */
+static void drop(struct pump *pump)
+{
+	if (pump->from < 0)
+		return;
+	close(pump->from);
+	close(pump->to);
+	pump->from = pump->to = -1;
+	pump->start = pump->end = 0;
+}
+
+/* Returns the socket, or -1 when no more will come. */
 static int take_sizes(int sizes, int terminal)
 {
 	struct winsize size;
@@ -54,13 +67,15 @@ static void carry(const struct relay *relay)
 	struct pump in = { .from = relay->input, .to = dup(relay->terminal) };
 	struct pump out = { .from = dup(relay->terminal), .to = relay->output };
 	struct pollfd watched[WATCHED];
-	bool has_input = in.from >= 0;
+	bool is_to_end = in.from >= 0;
 	int sizes = relay->sizes;
 
 	while (out.from >= 0) {
 		watched[SIZES] = (struct pollfd){ .fd = sizes, .events = POLLIN };
 		watch(&in, &watched[INPUT], &watched[TYPED]);
 		watch(&out, &watched[SHOWN], &watched[OUTPUT]);
+		if (is_to_end && in.from < 0)
+			watched[TYPED] = (struct pollfd){ relay->terminal, POLLOUT, 0 };
 		/* That nobody reads is to be seen before there is something to write, too. */
 		watched[OUTPUT].fd = out.to;
 		if (out.start == out.end)
@@ -69,11 +84,14 @@ static void carry(const struct relay *relay)
 			return;
 		if (watched[SIZES].revents)
 			sizes = take_sizes(sizes, relay->terminal);
-		pump_step(&in);
-		if (has_input && in.from < 0) {
-			has_input = false;
-			type_end(relay->terminal);
+		/* Nobody is left who could read it. */
+		if (watched[TYPED].revents & POLLHUP) {
+			drop(&in);
+			is_to_end = false;
 		}
+		pump_step(&in);
+		if (is_to_end && in.from < 0)
+			is_to_end = type_end(relay->terminal);
 		pump_step(&out);
 	}
 }
@@ -82,6 +100,10 @@ static void be_relay(const struct relay *relay)
 {
 	const int kept[] = { relay->terminal, relay->input, relay->output, relay->sizes };
 
+	/*
+	 * PID 1's blocked signals stay blocked: what a program writes when it gets SIGTERM,
+	 * as all do at the end, is to be carried.
+	 */
 	descriptors_keep(0, kept, sizeof(kept) / sizeof(kept[0]));
 	prctl(PR_SET_NAME, "init-oci-relay");
 	signal(SIGPIPE, SIG_IGN);

@@ -18,7 +18,7 @@ struct relay {
 	int terminal;	/* the user's side */
 	int input;	/* a pipe, or -1 */
 	int output;	/* a pipe */
-	int sizes;	/* a pipe, of struct winsize */
+	int sizes;	/* a socket, of struct winsize */
 };
 
 /*

@@ -26,8 +26,11 @@ void task_fail(struct tasks *tasks, struct task *task);
  * set; what was opened is then closed.
  */
 int task_start(struct tasks *tasks, struct task *task, char *body, size_t length);
-/* Reads what that process reports of its start. */
-void task_take_report(struct tasks *tasks, struct task *task);
+/*
+ * Reads what that process reports of its start. has_ended: the process, which has then
+ * reported all that it ever will.
+ */
+void task_take_report(struct tasks *tasks, struct task *task, bool has_ended);
 
 /* Frees the body that comes, or has come. */
 void tasks_drop_body(struct tasks *tasks);

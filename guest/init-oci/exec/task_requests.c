@@ -113,10 +113,10 @@ static void close_by_request(struct tasks *tasks, struct task *task, unsigned in
 		task_end_input(tasks, task);
 		return;
 	}
-	/* A terminal is hung up. */
-	if (task->is_terminal)
-		task_close_stream(tasks, task, 0, true);
 	task_close_stream(tasks, task, stream, true);
+	/* A terminal is hung up. Its input comes last, since the end of that would be typed. */
+	if (task->is_terminal && stream == 1)
+		task_close_stream(tasks, task, 0, true);
 }
 
 /* What is about a task that there is, or was. */

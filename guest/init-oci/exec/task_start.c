@@ -140,10 +140,10 @@ static int make_terminal(struct birth *birth, int passed[DESCRIPTORS], struct er
 		return ERROR(error, "exec: out=null: the output of a terminal goes somewhere");
 	if (terminal_open(&relay.terminal, &process_side, error) < 0)
 		return -1;
-	if (pipe2(sizes, O_CLOEXEC | O_NONBLOCK) < 0)
+	if (descriptors_pair(sizes) < 0)
 		return step_error("open a terminal", "", error);
-	relay.sizes = sizes[0];
-	passed[DESCRIPTOR_SIZES] = sizes[1];
+	passed[DESCRIPTOR_SIZES] = sizes[0];
+	relay.sizes = sizes[1];
 	/* Without a word about it, a terminal has an input on the channel. */
 	if (!birth->request->has_input) {
 		if (pipe2(input, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -428,7 +428,7 @@ static void take_descriptors(struct task *task, const int descriptors[DESCRIPTOR
 	}
 }
 
-void task_take_report(struct tasks *tasks, struct task *task)
+void task_take_report(struct tasks *tasks, struct task *task, bool has_ended)
 {
 	const struct failure *failure = &task->failure;
 	int descriptors[DESCRIPTORS], got;
@@ -437,7 +437,8 @@ void task_take_report(struct tasks *tasks, struct task *task)
 		return;
 	while ((got = descriptors_receive(task->report, descriptors)) > 0)
 		take_descriptors(task, descriptors);
-	if (got < 0)
+	/* The relay of its terminal may still have a copy of the other end. */
+	if (got < 0 && !has_ended)
 		return;
 	close(task->report);
 	task->report = -1;

@@ -94,7 +94,8 @@ void task_close_stream(struct tasks *tasks, struct task *task, unsigned int stre
 
 void task_close_streams(struct tasks *tasks, struct task *task)
 {
-	for (unsigned int i = 0; i < 3; i++)
+	/* The input last: its end would be typed at a terminal that is to be hung up. */
+	for (unsigned int i = 3; i-- > 0;)
 		task_close_stream(tasks, task, i, false);
 }
 

@@ -226,7 +226,7 @@ void tasks_reap(struct tasks *tasks, pid_t process, int wait_status)
 	if (task == tasks->list + tasks->used)
 		return;
 	if (task->report >= 0)
-		task_take_report(tasks, task);
+		task_take_report(tasks, task, true);
 	task->process = 0;
 	task->status = exit_status_of_wait(wait_status);
 	failure = &task->failure;
@@ -256,7 +256,7 @@ void tasks_note_event(struct tasks *tasks, uint32_t number)
 	if (index >= tasks->used || !task->id[0])
 		return;
 	if (part == TASK_PART_REPORT)
-		task_take_report(tasks, task);
+		task_take_report(tasks, task, false);
 	else
 		task->streams[part].is_ready = true;
 }

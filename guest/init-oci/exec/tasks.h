@@ -61,7 +61,7 @@ struct task {
 	pid_t process;		/* 0: there is none, or none any more */
 	pid_t first_process;	/* as it was told */
 	int report;		/* what descriptors.h brings; its end is that of the start */
-	int sizes;		/* of its terminal: a pipe to its process; or -1 */
+	int sizes;		/* of its terminal: a socket to its relay; or -1 */
 	int status;
 	struct place places[3];
 	struct task_stream streams[3];

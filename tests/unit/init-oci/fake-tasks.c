@@ -41,8 +41,9 @@ int task_start(struct tasks *tasks, struct task *task, char *body, size_t length
 	return 0;
 }
 
-void task_take_report(struct tasks *tasks, struct task *task)
+void task_take_report(struct tasks *tasks, struct task *task, bool has_ended)
 {
+	(void)has_ended;
 	(void)tasks;
 	task->report = -1;
 }
