@@ -15,21 +15,45 @@
 #include <unistd.h>
 
 #include "base/linux_abi.h"
+#include "base/proc.h"
 #include "exec/descriptors.h"
 #include "life/pump.h"
 
+/*
+ * What comes from the pipe of the input is typed; what the terminal shows goes to the pipe of
+ * the output. poll() looks at the output last: PID 1 closes it first where a terminal is to be
+ * hung up, and so whoever sees the input's end then sees the output's, too.
+ */
 enum { SIZES, INPUT, TYPED, SHOWN, OUTPUT, WATCHED };
 
+static bool is_within_line(const struct pump *in, const struct termios *settings)
+{
+	const unsigned char last = in->end ? (unsigned char)in->buffer[in->end - 1] : '\n';
+
+	return last != '\n' && last != settings->c_cc[VEOF] &&
+	       !(last == '\r' && (settings->c_iflag & ICRNL));
+}
+
 /*
- * What a person types to end the input, if the terminal heeds it. Returns whether that is
- * still to be done, since the terminal is full.
+ * What a person types to end the input, if the terminal heeds it: within a line, the first
+ * one only hands over what there is of it. Returns whether some of that is still to be done,
+ * since the terminal is full.
  */
-static bool type_end(int terminal)
+static bool type_end(struct pump *in, int terminal)
 {
 	struct termios settings;
+	bool again;
 
-	return tcgetattr(terminal, &settings) == 0 && (settings.c_lflag & ICANON) &&
-	       write(terminal, &settings.c_cc[VEOF], 1) < 0 && errno == EAGAIN;
+	if (tcgetattr(terminal, &settings) < 0 || !(settings.c_lflag & ICANON) ||
+	    settings.c_cc[VEOF] == _POSIX_VDISABLE)
+		return false;
+	do {
+		if (write(terminal, &settings.c_cc[VEOF], 1) < 0)
+			return errno == EAGAIN;
+		again = is_within_line(in, &settings);
+		in->end = 0;
+	} while (again);
+	return false;
 }
 
 static void drop(struct pump *pump)
@@ -89,9 +113,10 @@ static void carry(const struct relay *relay)
 			drop(&in);
 			is_to_end = false;
 		}
-		pump_step(&in);
+		if (watched[INPUT].revents || watched[TYPED].revents)
+			pump_step(&in);
 		if (is_to_end && in.from < 0)
-			is_to_end = type_end(relay->terminal);
+			is_to_end = type_end(&in, relay->terminal);
 		pump_step(&out);
 	}
 }
@@ -100,6 +125,8 @@ static void be_relay(const struct relay *relay)
 {
 	const int kept[] = { relay->terminal, relay->input, relay->output, relay->sizes };
 
+	/* Its end would be the user's, and it holds next to nothing. */
+	proc_write("self/oom_score_adj", "-1000");
 	/*
 	 * PID 1's blocked signals stay blocked: what a program writes when it gets SIGTERM,
 	 * as all do at the end, is to be carried.

@@ -6,10 +6,10 @@
 
 /*
  * What flows through a terminal of the container, and its size. Each terminal has a
- * process for that, which is not of the container's cgroup: whoever has the other side
- * can keep its locks for good, with a page that never comes, so that any call on this
- * side may wait for ever, close() included. PID 1 has pipes to that process, and never
- * the terminal.
+ * process for that: whoever has the other side can keep its locks for good, with a page
+ * that never comes, so that any call on this side may wait for ever, close() included.
+ * PID 1 has pipes to that process, and never the terminal. It is not of the container's
+ * cgroup, whose limits and freezing are for the container's own processes.
  *
  * The end of the input is typed, if the terminal heeds that; when nobody reads the output
  * any more, the terminal is hung up.

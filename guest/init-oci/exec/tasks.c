@@ -16,7 +16,7 @@
 
 /* Of tasks, before anything else of PID 1 has its turn. */
 #define TURNS 16
-/* PID 1's own: four for each task. */
+/* PID 1's own: seven at most for each task, of which there are TASKS_MAX. */
 #define DESCRIPTORS_MAX 4096
 #define MEMORY (TASKS_MAX * sizeof(struct task))
 /* The memory of so many is kept when there are none: one page. */
