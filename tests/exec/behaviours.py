@@ -242,7 +242,18 @@ def terminals(scene):
     client.wait(lambda: client.lines)
     scene.check("what is no terminal has no size", client.lines == ["error size u: it has no terminal"],
                 client.lines)
+    scene.shell("zeros", "head -c 30000 /dev/zero >/tmp/zeros")
+    last = [client.request("exec", f"last{number}", body=json.dumps(
+        {"args": ["sh", "-c", "trap 'cat /tmp/zeros; exit 0' TERM; echo ready; while :; do sleep 1; done"],
+         "terminal": number < 2})) for number in range(20)]
+    client.wait(lambda: all(b"ready" in task.data[1] for task in last))
+    # What they write is no more than the credit that there is.
+    client.gives_credit = False
     scene.check("the container ends", scene.stop() == "exit 143")
+    client.wait(lambda: all(1 in task.closed for task in last))
+    scene.check("what others write at the end is carried, too",
+                all(task.data[1].count(b"\0") == 30000 for task in last),
+                [len(task.data[1]) for task in last])
 
 
 # --- What a process may do

@@ -194,6 +194,19 @@ bool tasks_step(struct tasks *tasks)
 	return more;
 }
 
+bool tasks_have_output(const struct tasks *tasks)
+{
+	for (const struct task *task = tasks->list; task < tasks->list + tasks->used; task++) {
+		for (unsigned int stream = 1; task->id[0] && stream < 3; stream++) {
+			const struct task_stream *output = &task->streams[stream];
+
+			if (output->pump || (output->fd >= 0 && output->credit))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void explain(const struct task *task, int status, struct failure *failure)
 {
 	struct decimal number;

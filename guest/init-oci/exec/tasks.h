@@ -127,6 +127,9 @@ void tasks_note_event(struct tasks *tasks, uint32_t number);
 /* Carries some of everything. Returns whether there may be more to carry now. */
 bool tasks_step(struct tasks *tasks);
 
+/* Whether something that a task has written is still to be carried, and may be. */
+bool tasks_have_output(const struct tasks *tasks);
+
 /* A child has ended, which may be one of a task. */
 void tasks_reap(struct tasks *tasks, pid_t process, int wait_status);
 

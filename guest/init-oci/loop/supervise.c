@@ -626,6 +626,7 @@ static bool advance(struct supervisor *supervisor)
 		return true;
 	case DRAINING:
 		if (!late && (supervisor->outbox.start < supervisor->outbox.end ||
+			      tasks_have_output(&supervisor->tasks) ||
 			      (supervisor->has_streams &&
 			       output_is_left(&supervisor->charge->shared->streams))))
 			return false;
