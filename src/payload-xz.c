@@ -146,7 +146,6 @@ void payload_release(const struct payload *payload)
  * Nothing that is called with the lock is a cancellation point.
  */
 static pthread_mutex_t decoding = PTHREAD_MUTEX_INITIALIZER;
-static pthread_once_t decoding_once = PTHREAD_ONCE_INIT;
 static int decoding_fork_error;
 
 static void lock_decoding(void)
@@ -159,7 +158,11 @@ static void unlock_decoding(void)
 	pthread_mutex_unlock(&decoding);
 }
 
-static void prepare_decoding(void)
+/*
+ * When the library is loaded: a child of fork(2) would wait for ever for a first call
+ * that another thread was in, and only glibc's pthread_once(3) knows of that.
+ */
+__attribute__((constructor)) static void prepare_decoding(void)
 {
 	if (atexit(note_end) != 0)
 		note_end();
@@ -173,7 +176,6 @@ const unsigned char *payload_bytes(const struct payload *payload)
 
 	if (bytes != NULL)
 		return bytes;
-	pthread_once(&decoding_once, prepare_decoding);
 	if (decoding_fork_error != 0) {
 		errno = decoding_fork_error;
 		return NULL;
