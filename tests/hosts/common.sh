@@ -45,12 +45,19 @@ builds() {
 	)
 }
 
+# check_with PROGRAM TEST...: make check of these tests, and PROGRAM built for them:
+# nothing of what the tests of other rooms need.
+check_with() {
+	check_program=$1
+	shift
+	$MAKE -s check TESTS="$*" check_DATA= check_LIBRARIES= check_PROGRAMS="$check_program"
+}
+
 # passes NAME TEST...: run these of its tests, of which none may fail or be
 # skipped but what a build without one kind of library skips.
 passes() {
 	(
-		cd "$scratch/$1" && shift && $MAKE -s check TESTS="$*" check_DATA= \
-			check_PROGRAMS=tests/unit/test-library >check.log 2>&1
+		cd "$scratch/$1" && shift && check_with tests/unit/test-library "$@" >check.log 2>&1
 		status=$?
 		grep -E '^(FAIL|ERROR|SKIP)' check.log
 		[ "$status" -eq 0 ] || tail -n 30 check.log
