@@ -12,6 +12,7 @@ program listens there. SCENE is a function below. Prints lines of "pass CLAIM" o
 import io
 import json
 import os
+import re
 import socket
 import sys
 import tarfile
@@ -222,6 +223,19 @@ def terminals(scene):
     client.line("close t 1")
     client.end_of_terminal(task)
     scene.check("to close the output hangs the terminal up", task.status == 129, vars(task))
+    task = client.request("exec", "t", body=json.dumps(
+        {"args": ["sh", "-c", "echo a; exec </dev/null >/tmp/closed 2>&1; sleep 2; grep -l init-oci-relay "
+                  "/proc/[0-9]*/comm | sed 's/comm/stat/' | xargs cut -d' ' -f14,15 >/tmp/times; "
+                  "read x </dev/tty; { cat /tmp/times; echo got $x; } >/dev/tty; exit 7"],
+         "terminal": True}))
+    client.wait(lambda: b"a\r\n" in task.data[1] or task.status is not None)
+    client.write("t", b"word\n")
+    client.end_of_terminal(task)
+    scene.check("one that its process has closed is there when it is opened again, with what was typed",
+                task.status == 7 and "got word\r\n" in text(task), vars(task))
+    times = re.search("([0-9]+) ([0-9]+)\r\n", text(task))
+    scene.check("and meanwhile takes no processor time",
+                times and sum(map(int, times.groups())) < 20, text(task))
     bad = []
     for program, wanted in [("true", None), ("nonexistent", "ENOENT")] * 100:
         # Nothing else runs meanwhile, not even the process of its terminal.

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <termios.h>
@@ -25,6 +26,15 @@
  * hung up, and so whoever sees the input's end then sees the output's, too.
  */
 enum { SIZES, INPUT, TYPED, SHOWN, OUTPUT, WATCHED };
+
+struct carrier {
+	int terminal;
+	int changes;		/* epoll, of the terminal */
+	int sizes;		/* -1: the process has ended */
+	bool is_to_end;		/* the end of the input is still to be typed */
+	bool is_closed;		/* nobody had the terminal open at the last look */
+	struct pump in, out;
+};
 
 static bool is_within_line(const struct pump *in, const struct termios *settings)
 {
@@ -56,17 +66,7 @@ static bool type_end(struct pump *in, int terminal)
 	return false;
 }
 
-static void drop(struct pump *pump)
-{
-	if (pump->from < 0)
-		return;
-	close(pump->from);
-	close(pump->to);
-	pump->from = pump->to = -1;
-	pump->start = pump->end = 0;
-}
-
-/* Returns the socket, or -1 when no more will come. */
+/* Returns the socket, or -1 when the process has ended. */
 static int take_sizes(int sizes, int terminal)
 {
 	struct winsize size;
@@ -75,6 +75,19 @@ static int take_sizes(int sizes, int terminal)
 	while ((got = read(sizes, &size, sizeof(size))) == sizeof(size))
 		ioctl(terminal, TIOCSWINSZ, &size);
 	return got < 0 ? sizes : -1;
+}
+
+/*
+ * A process may close its terminal, and open it again. poll() cannot wait for that, since
+ * what nobody has open is hung up all the time: here, whatever happens to it comes once.
+ */
+static int open_changes(int terminal)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLET };
+	const int changes = epoll_create1(EPOLL_CLOEXEC);
+
+	epoll_ctl(changes, EPOLL_CTL_ADD, terminal, &event);
+	return changes;
 }
 
 /* Until there is something to carry, or room for what there is. */
@@ -86,38 +99,63 @@ static void watch(const struct pump *pump, struct pollfd *from, struct pollfd *t
 	*to = (struct pollfd){ .fd = has_some ? pump->to : -1, .events = POLLOUT };
 }
 
-static void carry(const struct relay *relay)
+static void watch_all(const struct carrier *carrier, struct pollfd watched[WATCHED])
 {
-	struct pump in = { .from = relay->input, .to = dup(relay->terminal) };
-	struct pump out = { .from = dup(relay->terminal), .to = relay->output };
-	struct pollfd watched[WATCHED];
-	bool is_to_end = in.from >= 0;
-	int sizes = relay->sizes;
+	const struct pollfd changes = { .fd = carrier->changes, .events = POLLIN };
 
-	while (out.from >= 0) {
-		watched[SIZES] = (struct pollfd){ .fd = sizes, .events = POLLIN };
-		watch(&in, &watched[INPUT], &watched[TYPED]);
-		watch(&out, &watched[SHOWN], &watched[OUTPUT]);
-		if (is_to_end && in.from < 0)
-			watched[TYPED] = (struct pollfd){ relay->terminal, POLLOUT, 0 };
-		/* That nobody reads is to be seen before there is something to write, too. */
-		watched[OUTPUT].fd = out.to;
-		if (out.start == out.end)
-			watched[OUTPUT].events = 0;
+	watched[SIZES] = (struct pollfd){ .fd = carrier->sizes, .events = POLLIN };
+	watch(&carrier->in, &watched[INPUT], &watched[TYPED]);
+	watch(&carrier->out, &watched[SHOWN], &watched[OUTPUT]);
+	if (carrier->is_to_end && carrier->in.from < 0)
+		watched[TYPED] = (struct pollfd){ carrier->terminal, POLLOUT, 0 };
+	if (carrier->is_closed && watched[TYPED].fd >= 0)
+		watched[TYPED] = changes;
+	/* After the process, that nobody has it open is the end. */
+	if (carrier->is_closed && watched[SHOWN].fd >= 0 && carrier->sizes >= 0)
+		watched[SHOWN] = changes;
+	/* That nobody reads is to be seen before there is something to write, too. */
+	watched[OUTPUT].fd = carrier->out.to;
+	if (carrier->out.start == carrier->out.end)
+		watched[OUTPUT].events = 0;
+}
+
+static void carry(struct carrier *carrier, const struct pollfd watched[WATCHED])
+{
+	const short typed = watched[TYPED].revents, shown = watched[SHOWN].revents;
+	struct epoll_event event;
+
+	if (watched[SIZES].revents)
+		carrier->sizes = take_sizes(carrier->sizes, carrier->terminal);
+	if (carrier->is_closed && ((typed | shown) & POLLIN)) {
+		epoll_wait(carrier->changes, &event, 1, 0);
+		carrier->is_closed = false;
+		return;
+	}
+	carrier->is_closed |= typed == POLLHUP || shown == POLLHUP;
+	if (watched[INPUT].revents || typed)
+		pump_step(&carrier->in);
+	if (carrier->is_to_end && carrier->in.from < 0)
+		carrier->is_to_end = type_end(&carrier->in, carrier->terminal);
+	/* Else a terminal that nobody has open would be at its end. */
+	if (carrier->sizes < 0 || (shown & POLLIN) || (watched[OUTPUT].revents & POLLOUT))
+		pump_step(&carrier->out);
+}
+
+static void carry_all(const struct relay *relay)
+{
+	struct carrier carrier = {
+		.terminal = relay->terminal, .sizes = relay->sizes,
+		.changes = open_changes(relay->terminal), .is_to_end = relay->input >= 0,
+		.in = { .from = relay->input, .to = dup(relay->terminal) },
+		.out = { .from = dup(relay->terminal), .to = relay->output },
+	};
+	struct pollfd watched[WATCHED];
+
+	while (carrier.out.from >= 0) {
+		watch_all(&carrier, watched);
 		if (poll(watched, WATCHED, -1) < 0 || (watched[OUTPUT].revents & POLLERR))
 			return;
-		if (watched[SIZES].revents)
-			sizes = take_sizes(sizes, relay->terminal);
-		/* Nobody is left who could read it. */
-		if (watched[TYPED].revents & POLLHUP) {
-			drop(&in);
-			is_to_end = false;
-		}
-		if (watched[INPUT].revents || watched[TYPED].revents)
-			pump_step(&in);
-		if (is_to_end && in.from < 0)
-			is_to_end = type_end(&in, relay->terminal);
-		pump_step(&out);
+		carry(&carrier, watched);
 	}
 }
 
@@ -138,7 +176,7 @@ static void be_relay(const struct relay *relay)
 		if (kept[i] >= 0)
 			fcntl(kept[i], F_SETFL, O_NONBLOCK);
 	}
-	carry(relay);
+	carry_all(relay);
 }
 
 int relay_start(const struct relay *relay, int cgroup, struct error *error)

@@ -11,14 +11,14 @@
  * PID 1 has pipes to that process, and never the terminal. It is not of the container's
  * cgroup, whose limits and freezing are for the container's own processes.
  *
- * The end of the input is typed, if the terminal heeds that; when nobody reads the output
- * any more, the terminal is hung up.
+ * The end of the input is typed, if the terminal heeds that. The terminal is hung up when
+ * nobody reads the output any more, and when, after its process, nobody has it open.
  */
 struct relay {
 	int terminal;	/* the user's side */
 	int input;	/* a pipe, or -1 */
 	int output;	/* a pipe */
-	int sizes;	/* a socket, of struct winsize */
+	int sizes;	/* a socket, of struct winsize; its end is that of the process */
 };
 
 /*

@@ -35,8 +35,11 @@ void task_take_report(struct tasks *tasks, struct task *task, bool has_ended);
 /* Frees the body that comes, or has come. */
 void tasks_drop_body(struct tasks *tasks);
 
-/* The size of its terminal. Returns 0, or -1 with errno set. */
+/* The size of its terminal, if it still has one. Returns 0, or -1 with errno set. */
 int task_set_size(struct task *task, unsigned short rows, unsigned short columns);
+
+/* Tells the relay of its terminal that its process has ended, or its output. */
+void task_close_sizes(struct task *task);
 
 /* Watches the streams, from when the process has started. */
 void task_watch_streams(struct tasks *tasks, struct task *task);

@@ -33,7 +33,16 @@ int task_set_size(struct task *task, unsigned short rows, unsigned short columns
 {
 	const struct winsize size = { .ws_row = rows, .ws_col = columns };
 
+	if (task->sizes < 0)
+		return 0;
 	return write(task->sizes, &size, sizeof(size)) < 0 ? -1 : 0;
+}
+
+void task_close_sizes(struct task *task)
+{
+	if (task->sizes >= 0)
+		close(task->sizes);
+	task->sizes = -1;
 }
 
 static void drop_hold(struct task_stream *stream)
@@ -74,10 +83,8 @@ void task_close_stream(struct tasks *tasks, struct task *task, unsigned int stre
 {
 	struct task_stream *closed = &task->streams[stream];
 
-	if (stream == 1 && task->sizes >= 0) {
-		close(task->sizes);
-		task->sizes = -1;
-	}
+	if (stream == 1)
+		task_close_sizes(task);
 	if (closed->pump) {
 		close_pump(closed);
 		return;

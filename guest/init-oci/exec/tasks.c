@@ -241,6 +241,7 @@ void tasks_reap(struct tasks *tasks, pid_t process, int wait_status)
 	if (task->report >= 0)
 		task_take_report(tasks, task, true);
 	task->process = 0;
+	task_close_sizes(task);
 	task->status = exit_status_of_wait(wait_status);
 	failure = &task->failure;
 	if (task->kind != REQUEST_EXEC) {
