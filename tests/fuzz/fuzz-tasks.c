@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What a VMM sends on the control channel, in pieces, while processes write, start and
- * end: the first byte of each piece says what happens. Good when no line is wrong.
+ * end: the first byte of each piece says what happens, and whether the VMM reads what it
+ * is told. Good when no line is wrong.
  */
 #include "fuzz.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -37,7 +40,16 @@ static void check_told(const struct outbox *outbox)
 	}
 }
 
-static void happen(struct fake *fake)
+/* The VMM may still send what it has credit for. */
+static void check_windows(const struct tasks *tasks)
+{
+	for (const struct task *task = tasks->list; task < tasks->list + tasks->used; task++)
+		CHECK(!task->id[0] || hold_count(task->streams[0].hold) +
+				      task->streams[0].credit <= WINDOW);
+}
+
+/* vmm_reads: what it is told. */
+static void happen(struct fake *fake, bool vmm_reads)
 {
 	struct epoll_event events[16];
 	const int count = epoll_wait(fake->tasks.events, events, 16, 0);
@@ -46,13 +58,32 @@ static void happen(struct fake *fake)
 		tasks_note_event(&fake->tasks, events[i].data.u32);
 	tasks_step(&fake->tasks);
 	check_told(&fake->outbox);
-	fake->outbox.start = fake->outbox.end = 0;
+	check_windows(&fake->tasks);
+	if (vmm_reads)
+		fake->outbox.start = fake->outbox.end = 0;
+}
+
+static void send_half_the_credit(struct fake *fake, const struct task *task)
+{
+	static const char input[WINDOW];
+	const size_t count = task->streams[0].credit / 2;
+	char line[64];
+
+	snprintf(line, sizeof(line), "data %s 0 %zu\n", task->id, count);
+	fake_take(fake, line, strlen(line));
+	fake_take(fake, input, count);
+}
+
+static void fill_outbox(struct fake *fake)
+{
+	while (OUTBOX_LINE(&fake->outbox, "x"))
+		;
 }
 
 static void act(struct fake *fake, unsigned char what)
 {
 	static const char output[3000];
-	const size_t index = what >> 3;
+	const size_t index = what >> 3 & 15;
 	struct task *task = &fake->tasks.list[index];
 	int end;
 
@@ -80,11 +111,15 @@ static void act(struct fake *fake, unsigned char what)
 	case 5:
 		end = fake_their_end(fake, task->id, 0);
 		if (end >= 0) {
-			char input[4096];
+			static char input[WINDOW / 2];
 
 			if (read(end, input, sizeof(input)) < 0)
 				return;
 		}
+		break;
+	case 6:
+		if (task->kind == REQUEST_EXEC && !fake->tasks.body_left && !fake->intake.line.length)
+			send_half_the_credit(fake, task);
 		break;
 	}
 }
@@ -93,6 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct part rest = { (const char *)data, size };
 	static struct fake fake;
+	bool vmm_reads;
 
 	signal(SIGPIPE, SIG_IGN);
 	fake_open(&fake);
@@ -101,9 +137,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		if (!piece.length)
 			continue;
+		vmm_reads = !(piece.at[0] & 0x80);
+		if (!vmm_reads)
+			fill_outbox(&fake);
 		act(&fake, (unsigned char)piece.at[0]);
 		fake_take(&fake, piece.at + 1, piece.length - 1);
-		happen(&fake);
+		happen(&fake, vmm_reads);
 	}
 	check_expected(!fake.errors);
 	fake_close(&fake);

@@ -41,8 +41,15 @@ static int write_held(struct hold **hold, int fd)
 	return 0;
 }
 
+size_t hold_count(const struct hold *hold)
+{
+	return hold ? hold->end - hold->start : 0;
+}
+
 int hold_add(struct hold **hold, const char *bytes, size_t count)
 {
+	if (count > WINDOW - hold_count(*hold))
+		return -1;
 	if (!*hold) {
 		*hold = malloc(sizeof(**hold));
 		if (!*hold)

@@ -14,13 +14,16 @@ struct hold {
 };
 
 /*
- * Writes what is held, and then the bytes; holds what is left of them, which must fit.
- * *hold is NULL when nothing is. Returns 0, or -1 with errno set when nothing will be
- * taken any more, or there is no memory.
+ * Writes what is held, and then the bytes; holds what is left of them. *hold is NULL when
+ * nothing is. Returns 0, or -1 when nothing will be taken any more, or there is no memory
+ * or room.
  */
 int hold_write(struct hold **hold, int fd, const char *bytes, size_t count);
 
-/* Holds them, behind what is held. Returns 0, or -1 when there is no memory. */
+/* Holds them, behind what is held. Returns 0, or -1 when there is no memory or room. */
 int hold_add(struct hold **hold, const char *bytes, size_t count);
+
+/* How much is held. */
+size_t hold_count(const struct hold *hold);
 
 #endif

@@ -98,6 +98,15 @@ static bool is_needed(const struct task *task)
 	return false;
 }
 
+/*
+ * What is held is not taken yet: a client that has credit for it, too, could send more
+ * than can be held.
+ */
+static uint32_t new_credit(const struct task *task)
+{
+	return task->streams[0].due - (uint32_t)hold_count(task->streams[0].hold);
+}
+
 /* The line of one bit of what is to be told. */
 static bool tell_line(struct tasks *tasks, const struct task *task, unsigned int what)
 {
@@ -110,8 +119,8 @@ static bool tell_line(struct tasks *tasks, const struct task *task, unsigned int
 		return OUTBOX_LINE(outbox, "started ", task->id, " ",
 				   decimal(&number, (uint64_t)task->first_process));
 	case TELL_CREDIT:
-		return OUTBOX_LINE(outbox, "credit ", task->id, " 0 ",
-				   decimal(&number, task->streams[0].due));
+		return !new_credit(task) || OUTBOX_LINE(outbox, "credit ", task->id, " 0 ",
+						       decimal(&number, new_credit(task)));
 	case TELL_EXIT:
 		return OUTBOX_LINE(outbox, "exit ", task->id, " ",
 				   decimal(&number, (uint64_t)task->status));
@@ -138,8 +147,8 @@ void task_tell(struct tasks *tasks, struct task *task, unsigned int what)
 			return;
 		task->tell &= (unsigned char)~bit;
 		if (bit == TELL_CREDIT) {
-			task->streams[0].credit += task->streams[0].due;
-			task->streams[0].due = 0;
+			task->streams[0].credit += new_credit(task);
+			task->streams[0].due -= new_credit(task);
 		}
 	}
 	if (is_needed(task))
@@ -286,6 +295,9 @@ void tasks_hang_up(struct tasks *tasks)
 			task->id[0] = '\0';
 		tasks_drop_body(tasks);
 	}
+	/* What was announced and has not come may be sent again. */
+	if (tasks->receiver != TASKS_MAX)
+		tasks->list[tasks->receiver].streams[0].credit += (uint32_t)tasks->body_left;
 	tasks->body_left = 0;
 	tasks->receiver = TASKS_MAX;
 	for (size_t i = 0; i < tasks->used; i++) {

@@ -208,6 +208,69 @@ START_TEST(input_has_a_window)
 }
 END_TEST
 
+static void send_input(size_t count)
+{
+	static const char bytes[WINDOW];
+	char line[32];
+
+	snprintf(line, sizeof(line), "data e 0 %zu\n", count);
+	say(line);
+	fake_take(&fake, bytes, count);
+}
+
+/* All that is written of it is read. */
+static void read_input(void)
+{
+	static char bytes[WINDOW];
+
+	while (read(fake_their_end(&fake, "e", 0), bytes, sizeof(bytes)) > 0)
+		;
+}
+
+START_TEST(credit_that_is_told_late_is_not_for_what_is_held)
+{
+	begin();
+	say("exec e in=channel 2\n{}");
+	fake_start(&fake, "e");
+	/* The pipe takes 64 KiB, and nobody reads it. */
+	send_input(WINDOW);
+	ck_assert_str_eq(hear(), "started e 1000\ncredit e 0 32768\n");
+	send_input(WINDOW / 2);
+	ck_assert_str_eq(hear(), "credit e 0 16384\n");
+	/* Nor does the VMM read what it is told. */
+	while (OUTBOX_LINE(&fake.outbox, "a line"))
+		;
+	send_input(WINDOW / 2);
+	send_input(WINDOW / 2);
+	hear();
+	ck_assert_str_eq(told + told_length - strlen("\ncredit e 0 16384\n"),
+			 "\ncredit e 0 16384\n");
+	send_input(WINDOW / 2);
+	say("data e 0 1\nx");
+	ck_assert_str_eq(fake.error, "data e: is more than the credit");
+	read_input();
+	ck_assert_str_eq(hear(), "credit e 0 32768\n");
+	ck_assert_int_eq(fake.errors, 1);
+	fake_close(&fake);
+}
+END_TEST
+
+START_TEST(what_a_client_announced_and_did_not_send_may_be_sent_again)
+{
+	begin();
+	say("exec e in=channel 2\n{}");
+	fake_start(&fake, "e");
+	say("data e 0 32768\n0123456789");
+	tasks_hang_up(&fake.tasks);
+	say("hello again\n");
+	hear();
+	send_input(WINDOW - 10);
+	ck_assert_str_eq(hear(), "credit e 0 32768\n");
+	ck_assert_int_eq(fake.errors, 0);
+	fake_close(&fake);
+}
+END_TEST
+
 START_TEST(input_may_come_before_the_start)
 {
 	char got[16];
@@ -369,6 +432,8 @@ Suite *tasks_suite(void)
 	tcase_add_test(cases, what_came_before_a_start_that_failed_is_freed);
 	tcase_add_test(cases, a_flood_is_stopped_by_its_credit);
 	tcase_add_test(cases, input_has_a_window);
+	tcase_add_test(cases, credit_that_is_told_late_is_not_for_what_is_held);
+	tcase_add_test(cases, what_a_client_announced_and_did_not_send_may_be_sent_again);
 	tcase_add_test(cases, input_may_come_before_the_start);
 	tcase_add_test(cases, nobody_reads_the_input);
 	tcase_add_test(cases, input_ends_with_who_reads_it);
