@@ -85,28 +85,25 @@ static bool filter_needs_capability(const struct config *config)
 	return config->seccomp.present && !config->no_new_privileges;
 }
 
-/* The change of user would take the permitted ones away. */
-static int keep_capabilities(const struct config *config, struct error *error)
-{
-	if (!config->has_capabilities && !filter_needs_capability(config))
-		return 0;
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
-		return step_error("keep capabilities", "", error);
-	return 0;
-}
-
 /*
+ * Another user of this id may trace this program as soon as it has no more capabilities:
+ * with the sysctl fs.suid_dumpable=1, the change of user has made it traceable, and before
+ * execve() it still has what is PID 1's. So it has them until that is undone.
+ *
  * The bare system calls, since the C library's functions change the ids of all
  * threads, with machinery that a single-threaded program need not carry.
  */
 static int set_user(const struct config *config, struct error *error)
 {
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return step_error("keep capabilities", "", error);
 	if (syscall(SYS_setgroups, config->group_count, config->groups) < 0)
 		return step_error("set additional groups", "", error);
 	if (syscall(SYS_setresgid, config->gid, config->gid, config->gid) < 0)
 		return step_error("set group", "", error);
 	if (syscall(SYS_setresuid, config->uid, config->uid, config->uid) < 0)
 		return step_error("set user", "", error);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	return 0;
 }
 
@@ -116,8 +113,8 @@ static int set_capabilities(const struct config *config, struct error *error)
 	const struct capability_header header = { .version = CAPABILITY_VERSION_3 };
 	struct capability_data data[2];
 
-	/* Without sets of its own, root keeps all, and another user what was kept for the filter. */
-	if (!config->has_capabilities && (config->uid == 0 || !filter_needs_capability(config)))
+	/* Without sets of its own, root keeps all, and another user none. */
+	if (!config->has_capabilities && config->uid == 0)
 		return 0;
 	for (int i = 0; i < 2; i++) {
 		data[i] = (struct capability_data){
@@ -188,7 +185,7 @@ static int restrict_privileges(const struct config *config, const struct seccomp
 	const bool late = config->seccomp.present && !early;
 
 	if (set_limits(config, error) < 0 || bound_capabilities(config, error) < 0 ||
-	    keep_capabilities(config, error) < 0 || set_user(config, error) < 0 ||
+	    set_user(config, error) < 0 ||
 	    (early && seccomp_install(&config->seccomp, filter, error) < 0) ||
 	    set_capabilities(config, error) < 0 || set_no_new_privileges(config, error) < 0 ||
 	    (late && seccomp_install(&config->seccomp, filter, error) < 0))
