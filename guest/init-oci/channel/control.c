@@ -116,29 +116,41 @@ static bool wait_until_writable(const struct timespec *deadline)
 	return writable;
 }
 
-bool control_line(bool wait, const char *const parts[])
+/* Returns whether all of it was taken. */
+static bool send_all(bool wait, const char *bytes, size_t length)
 {
-	char text[256];
-	size_t length = text_join(text, sizeof(text) - 1, parts);
-	const char *rest = text;
 	struct timespec deadline;
 
 	clock_gettime(CLOCK_MONOTONIC, &deadline);
 	deadline.tv_sec += WAIT_SECONDS;
-	text[length++] = '\n';
 	while (length) {
-		ssize_t written = write(CONTROL_FILENO, rest, length);
+		ssize_t written = write(CONTROL_FILENO, bytes, length);
 
 		if (written < 0 && (errno != EAGAIN || !wait || !wait_until_writable(&deadline)))
 			return false;
 		if (written > 0) {
-			rest += written;
+			bytes += written;
 			length -= (size_t)written;
 			/* Half a line would spoil the next one. */
 			wait = true;
 		}
 	}
 	return true;
+}
+
+bool control_line(bool wait, const char *const parts[])
+{
+	char text[256];
+	size_t length = text_join(text, sizeof(text) - 1, parts);
+
+	text[length++] = '\n';
+	return send_all(wait, text, length);
+}
+
+void control_finish(const char *bytes, size_t length)
+{
+	if (!send_all(true, bytes, length))
+		shutdown(CONTROL_FILENO, SHUT_WR);
 }
 
 void control_end(int status)

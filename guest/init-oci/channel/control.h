@@ -3,6 +3,7 @@
 #define INIT_OCI_CONTROL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/errors.h"
 #include "config/command_line.h"
@@ -39,6 +40,12 @@ bool control_line(bool wait, const char *const parts[]);
  * descriptor is writable and vsock_is_connected(). Returns 0, or -1.
  */
 int control_connect_again(const struct control_address *address);
+
+/*
+ * Sends the rest of what was being sent, and waits a second for that. What is not taken
+ * then ends the stream: a line would be taken for a part of it.
+ */
+void control_finish(const char *bytes, size_t length);
 
 /* Sends the exit status, and closes the channel when the VMM has received it. */
 void control_end(int status);

@@ -698,5 +698,9 @@ int supervise(const struct charge *charge, const sigset_t *signals)
 	/* The last one may be what ended the container, and its event still be on the way. */
 	tell_oom_kills(supervisor);
 	flush(supervisor);
+	/* A port takes all of what is written, or nothing. */
+	if (supervisor->charge->line->control.kind == CONTROL_VSOCK && !supervisor->is_connecting)
+		control_finish(supervisor->outbox.bytes + supervisor->outbox.start,
+			       supervisor->outbox.end - supervisor->outbox.start);
 	return supervisor->status;
 }
