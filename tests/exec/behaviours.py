@@ -181,6 +181,16 @@ def rights(scene):
                 "not permitted" in text(task, 2), vars(task))
     task = scene.shell("b", "cat /proc/uptime")
     scene.check("and so are its clocks", float(text(task).split()[0]) > 1000000, vars(task))
+    user = {"user": {"uid": 1000, "gid": 1000}, "capabilities": {}}
+    scene.shell("b", "cp /bin/busybox /tmp/true; chown 1000 /tmp/true", capabilities={
+        kind: ["CAP_CHOWN"] for kind in ("bounding", "effective", "permitted")})
+    tracer = client.request("exec", "tracer", body=json.dumps({"args": ["trace-starting", "/tmp/true"], **user}))
+    client.wait(lambda: b"ready" in tracer.data[1] or tracer.status is not None)
+    client.request("exec", "c", body=json.dumps({"args": ["/tmp/true", "true"], **user}))
+    client.wait(lambda: tracer.status is not None)
+    client.end("c")
+    scene.check("before it has become its program, no process of its user can trace it",
+                text(tracer) == "ready\ncould open: nothing\n", vars(tracer))
     scene.check("the container ends", scene.stop() == "exit 143")
 
 
@@ -725,11 +735,31 @@ def drain(connection, received):
         received.append(data)
 
 
+def stall_at_the_end(scene):
+    client = scene.client
+    task = client.request("exec", "flood", body=json.dumps(
+        {"args": ["sh", "-c", "trap '' TERM; while :; do echo AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA; done"]}))
+    client.gives_credit = False
+    client.line("credit flood 1 4000000000")
+    # All that lies on the way is full.
+    time.sleep(3)
+    client.line("stop 0")
+    time.sleep(4.4)
+    try:
+        while True:
+            client.take_message(30)
+    except (Failed, OSError, ValueError) as end:
+        why = end
+    inside = [data[data.find(b"exit ") - 20:][:60] for data in (task.data[1], client.received) if b"exit " in data]
+    scene.check("a client that has stalled at the end gets no line within data",
+                len(task.data[1]) > 32768 and not inside and not isinstance(why, ValueError), (why, inside))
+
+
 def elsewhere(scene):
     client = scene.client
     if scene.transport == "vsock":
         out_place, in_place = "vsock:6001", "vsock:6002"
-        out, source = scene.listen("out"), scene.listen("in")
+        out, inputs = scene.listen("out"), scene.listen("in")
     else:
         out_place, in_place = "port:out", "port:in"
         out, source = connect(scene.path("out")), connect(scene.path("in"))
@@ -741,7 +771,7 @@ def elsewhere(scene):
     data = os.urandom(200000)
     task = client.request("exec", "a", f"in={in_place}", f"out={out_place}", body='{"args":["cat"]}')
     if scene.transport == "vsock":
-        source = source.accept()[0]
+        source = inputs.accept()[0]
     threading.Thread(target=source.sendall, args=(data,), daemon=True).start()
     deadline = time.monotonic() + 60
     while sum(map(len, received)) < len(data) and time.monotonic() < deadline:
@@ -765,11 +795,34 @@ def elsewhere(scene):
         task = client.run("n", '{"args":["true"]}', "out=vsock:6003")
         scene.check("a port of the host where nobody listens is told", str(task.outcome).startswith(
             "ECONNRESET connect to vsock port 6003 of the host"), task.outcome)
+        thread = threading.Thread(target=lambda: out.accept()[0].close(), daemon=True)
+        thread.start()
+        # A shell at its prompt does not heed the end of its input.
+        task = client.request("exec", "t", f"out={out_place}", body='{"args":["sh"],"terminal":true}')
+        client.wait(lambda: task.status is not None)
+        scene.check("a terminal whose output the host closes is hung up", task.status == 129, vars(task))
+        task = client.request("exec", "i", f"in={in_place}", body='{"args":["true"]}')
+        source = inputs.accept()[0]
+        source.settimeout(60)
+        client.wait(lambda: task.status is not None)
+        scene.check("and what a process does not read any more is closed", source.recv(1) == b"")
     else:
         task = client.run("n", '{"args":["true"]}', "out=port:absent")
         scene.check("a port that is not there is told",
                     "find port absent: is not there after 5 seconds" in str(task.outcome), task.outcome)
-    scene.check("the container ends", scene.stop() == "exit 143")
+        task = client.request("exec", "t", "err=port:absent", body='{"args":["true"],"terminal":true}')
+        client.end_of_terminal(task)
+        scene.check("but a terminal has no stream of errors", task.status == 0, vars(task))
+        source = connect(scene.path("in"))
+        for name in "i", "j":
+            task = client.request("exec", name, "in=port:in", body='{"args":["true"]}')
+            client.wait(lambda: task.outcome or task.status is not None)
+            scene.check(f"a port is free after the process that did not read it to the end: {name}",
+                        task.status == 0, vars(task))
+    if scene.transport == "vsock":
+        stall_at_the_end(scene)
+    else:
+        scene.check("the container ends", scene.stop() == "exit 143")
 
 
 def main():

@@ -36,12 +36,17 @@ struct carrier {
 	struct pump in, out;
 };
 
+/* As far as the last byte tells. */
 static bool is_within_line(const struct pump *in, const struct termios *settings)
 {
+	static const unsigned char ends[] = { VEOF, VEOL, VEOL2, VKILL, VINTR, VQUIT, VSUSP };
 	const unsigned char last = in->end ? (unsigned char)in->buffer[in->end - 1] : '\n';
 
-	return last != '\n' && last != settings->c_cc[VEOF] &&
-	       !(last == '\r' && (settings->c_iflag & ICRNL));
+	for (size_t i = 0; i < sizeof(ends); i++) {
+		if (last == settings->c_cc[ends[i]] && last != _POSIX_VDISABLE)
+			return false;
+	}
+	return last != '\n' && !(last == '\r' && (settings->c_iflag & ICRNL));
 }
 
 /*

@@ -168,9 +168,11 @@ static int pass_descriptors(const struct birth *birth, int passed[DESCRIPTORS],
 {
 	const struct place *places = birth->request->places;
 	bool any = passed[DESCRIPTOR_SIZES] >= 0;
+	/* A terminal has no stream of errors. */
+	const unsigned int count = any ? 2 : 3;
 	int result = 0;
 
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 0; i < count; i++) {
 		if (places[i].kind != PLACE_VSOCK && places[i].kind != PLACE_PORT)
 			continue;
 		passed[i] = open_place(&places[i], error);
@@ -401,13 +403,15 @@ static void take_terminal(struct task *task, const int descriptors[DESCRIPTORS])
 		task->streams[0].fd = descriptors[DESCRIPTOR_INPUT];
 }
 
-static void add_pump(struct task *task, unsigned int stream, int elsewhere)
+static void add_pump(struct tasks *tasks, struct task *task, unsigned int stream, int elsewhere)
 {
 	struct task_stream *added = &task->streams[stream];
 	struct pump *pump = added->fd < 0 ? NULL : malloc(sizeof(*pump));
 
+	/* Rather than on the channel, it is nowhere. */
 	if (!pump) {
 		close(elsewhere);
+		task_close_stream(tasks, task, stream, false);
 		return;
 	}
 	pump->from = stream == 0 ? elsewhere : added->fd;
@@ -418,13 +422,14 @@ static void add_pump(struct task *task, unsigned int stream, int elsewhere)
 	added->pump = pump;
 }
 
-static void take_descriptors(struct task *task, const int descriptors[DESCRIPTORS])
+static void take_descriptors(struct tasks *tasks, struct task *task,
+			     const int descriptors[DESCRIPTORS])
 {
 	if (descriptors[DESCRIPTOR_SIZES] >= 0)
 		take_terminal(task, descriptors);
 	for (unsigned int i = 0; i < 3; i++) {
 		if (descriptors[i] >= 0)
-			add_pump(task, i, descriptors[i]);
+			add_pump(tasks, task, i, descriptors[i]);
 	}
 }
 
@@ -436,7 +441,7 @@ void task_take_report(struct tasks *tasks, struct task *task, bool has_ended)
 	if (task->report < 0)
 		return;
 	while ((got = descriptors_receive(task->report, descriptors)) > 0)
-		take_descriptors(task, descriptors);
+		take_descriptors(tasks, task, descriptors);
 	/* The relay of its terminal may still have a copy of the other end. */
 	if (got < 0 && !has_ended)
 		return;

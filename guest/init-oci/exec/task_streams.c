@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "exec/task.h"
@@ -33,9 +34,10 @@ int task_set_size(struct task *task, unsigned short rows, unsigned short columns
 {
 	const struct winsize size = { .ws_row = rows, .ws_col = columns };
 
-	if (task->sizes < 0)
+	/* There may be no relay any more. */
+	if (task->sizes < 0 || write(task->sizes, &size, sizeof(size)) == sizeof(size))
 		return 0;
-	return write(task->sizes, &size, sizeof(size)) < 0 ? -1 : 0;
+	return errno == EAGAIN ? -1 : 0;
 }
 
 void task_close_sizes(struct task *task)
@@ -200,15 +202,31 @@ static bool carry_output(struct tasks *tasks, struct task *task, unsigned int st
 	return false;
 }
 
+/* Whether nobody will take any more of what is carried. Of a port, that is not seen. */
+static bool is_unread(const struct task *task, unsigned int stream)
+{
+	const int to = task->streams[stream].pump->to;
+
+	if (stream == 0)
+		return has_ended(to);
+	/* It says so without a byte, and poll() says nothing. */
+	return task->places[stream].kind == PLACE_VSOCK &&
+	       send(to, "", 0, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno != EAGAIN;
+}
+
 static bool carry_to_elsewhere(struct tasks *tasks, struct task *task, unsigned int stream)
 {
 	struct task_stream *carried = &task->streams[stream];
 	const bool more = pump_step(carried->pump);
 
 	carried->is_ready = more;
-	if (carried->pump->from < 0)
-		task_close_stream(tasks, task, stream, false);
-	return more;
+	if (carried->pump->from >= 0 && (more || !is_unread(task, stream)))
+		return more;
+	task_close_stream(tasks, task, stream, false);
+	/* A terminal is hung up. */
+	if (task->is_terminal && stream == 1)
+		task_close_stream(tasks, task, 0, true);
+	return false;
 }
 
 bool task_carry(struct tasks *tasks, struct task *task)
