@@ -67,7 +67,7 @@ AS_CASE([$with_payload],
     RAW_ONLY='@%:@' EMBEDDED_SUFFIX=.xz EMBEDDED_ALIGNMENT=16],
   [AC_MSG_ERROR([--with-payload=$with_payload is not known: give raw or xz])])
 AM_CONDITIONAL([PAYLOAD_XZ], [test "$with_payload" = xz])
-# For a mutex, and to hold cancellation back: some C libraries have a library for it.
+# To hold cancellation back: some C libraries have a library for it.
 SUPERMACHINE_COMPILER_FLAGS([thread_flags], [-pthread])
 AM_CFLAGS="$AM_CFLAGS$thread_flags"
 PAYLOAD_LIBS=$thread_flags

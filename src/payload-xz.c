@@ -9,10 +9,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "payload.h"
 
 #define BLOCK_SIZE 131072
+/* Of other threads, which decode for some tenths of a second. */
+#define WAIT_MILLISECONDS 10000
 
 /*
  * Why liblzma gave up, as errno. Everything but a lack of memory means that the
@@ -124,13 +128,19 @@ static const unsigned char *decode(const struct payload *payload)
  * Whether the process ends. Then the bytes stay, since other threads may still use
  * them; but a library that is unloaded takes them with it. Its destructors run in
  * both cases, but what it has given to atexit(3) runs before them only if the
- * process ends. Where a system has another order, the bytes stay.
+ * process ends; not for a copy that dlmopen(3) has loaded, which has a list of its own.
  */
 static atomic_bool ending;
 
 static void note_end(void)
 {
 	atomic_store(&ending, true);
+}
+
+__attribute__((constructor)) static void ask_for_end(void)
+{
+	if (atexit(note_end) != 0)
+		note_end();
 }
 
 void payload_release(const struct payload *payload)
@@ -142,31 +152,46 @@ void payload_release(const struct payload *payload)
 }
 
 /*
- * One decodes, the others wait. fork(2) waits, too, or its child would forever.
- * Nothing that is called with the lock is a cancellation point.
+ * Threads whose first calls meet wait for one of them, rather than to decode the same
+ * bytes many times. It is no lock: a child of fork(2) would wait for ever for a thread
+ * that it does not have, and a fork() that waits would stand in the way of allocators
+ * that have it wait, too. In a child the process is another one; if its number is the
+ * same, in another PID namespace, the wait is over after a while.
+ *
+ * Returns the bytes, or NULL if this call is to decode them.
  */
-static pthread_mutex_t decoding = PTHREAD_MUTEX_INITIALIZER;
-static int decoding_fork_error;
-
-static void lock_decoding(void)
+static const unsigned char *wait_for_bytes(struct payload_cache *cache)
 {
-	pthread_mutex_lock(&decoding);
+	const struct timespec pause = { .tv_nsec = 1000000 };
+	const unsigned char *bytes = NULL;
+	const int self = getpid();
+	int state;
+
+	/* nanosleep() is a cancellation point. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	for (int i = 0; i < WAIT_MILLISECONDS; i++) {
+		int decoder = atomic_load(&cache->decoder);
+
+		bytes = atomic_load_explicit(&cache->bytes, memory_order_acquire);
+		if (bytes != NULL ||
+		    (decoder != self &&
+		     atomic_compare_exchange_strong(&cache->decoder, &decoder, self)))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	pthread_setcancelstate(state, &state);
+	return bytes;
 }
 
-static void unlock_decoding(void)
+/* If another call was first, its bytes are those of all. */
+static const unsigned char *publish(const struct payload *payload, const unsigned char *bytes)
 {
-	pthread_mutex_unlock(&decoding);
-}
+	const unsigned char *first = NULL;
 
-/*
- * When the library is loaded: a child of fork(2) would wait for ever for a first call
- * that another thread was in, and only glibc's pthread_once(3) knows of that.
- */
-__attribute__((constructor)) static void prepare_decoding(void)
-{
-	if (atexit(note_end) != 0)
-		note_end();
-	decoding_fork_error = pthread_atfork(lock_decoding, unlock_decoding, unlock_decoding);
+	if (atomic_compare_exchange_strong(&payload->cache->bytes, &first, bytes))
+		return bytes;
+	munmap((void *)bytes, PAYLOAD_PADDED(payload->length));
+	return first;
 }
 
 const unsigned char *payload_bytes(const struct payload *payload)
@@ -174,18 +199,13 @@ const unsigned char *payload_bytes(const struct payload *payload)
 	struct payload_cache *cache = payload->cache;
 	const unsigned char *bytes = atomic_load_explicit(&cache->bytes, memory_order_acquire);
 
+	if (bytes == NULL)
+		bytes = wait_for_bytes(cache);
 	if (bytes != NULL)
 		return bytes;
-	if (decoding_fork_error != 0) {
-		errno = decoding_fork_error;
-		return NULL;
-	}
-	lock_decoding();
-	bytes = atomic_load_explicit(&cache->bytes, memory_order_relaxed);
-	if (bytes == NULL) {
-		bytes = decode(payload);
-		atomic_store_explicit(&cache->bytes, bytes, memory_order_release);
-	}
-	unlock_decoding();
+	bytes = decode(payload);
+	if (bytes != NULL)
+		bytes = publish(payload, bytes);
+	atomic_store(&cache->decoder, 0);
 	return bytes;
 }

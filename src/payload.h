@@ -21,6 +21,7 @@
 /* NULL until the bytes are first asked for. */
 struct payload_cache {
 	_Atomic(const unsigned char *) bytes;
+	atomic_int decoder;	/* the process that decodes them; 0: none */
 };
 #endif
 
@@ -46,8 +47,8 @@ typedef int payload_consumer(void *context, const unsigned char *block, size_t l
 int payload_stream(const struct payload *payload, payload_consumer *consume, void *context);
 
 /*
- * All bytes in memory, aligned and padded, for as long as the library is
- * loaded; or NULL with errno set.
+ * All bytes in memory, aligned and padded, until the library's destructors run; or NULL
+ * with errno set.
  */
 const unsigned char *payload_bytes(const struct payload *payload);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -224,6 +225,40 @@ START_TEST(child_forked_in_the_first_call_gets_the_bytes)
 }
 END_TEST
 
+static volatile sig_atomic_t children;
+
+static void fork_in_handler(int signal)
+{
+	const int error = errno;
+	pid_t child;
+
+	(void)signal;
+	child = fork();
+	if (child == 0)
+		_exit(0);
+	if (child > 0 && waitpid(child, NULL, 0) == child)
+		children++;
+	errno = error;
+}
+
+/* POSIX lets a signal handler fork(), whatever it has interrupted. */
+START_TEST(signal_handler_can_fork_in_the_first_call)
+{
+	const struct itimerval each_millisecond = { { 0, 1000 }, { 0, 1000 } }, never = { 0 };
+	const struct library_asset *asset = &library_assets[_i];
+	const struct sigaction action = { .sa_handler = fork_in_handler, .sa_flags = SA_RESTART };
+
+	signal(SIGALRM, SIG_DFL);
+	alarm(60);
+	ck_assert_int_eq(sigaction(SIGVTALRM, &action, NULL), 0);
+	ck_assert_int_eq(setitimer(ITIMER_VIRTUAL, &each_millisecond, NULL), 0);
+	ck_assert_ptr_nonnull(asset->get(NULL));
+	ck_assert_int_eq(setitimer(ITIMER_VIRTUAL, &never, NULL), 0);
+	if (*asset->length > 1024 * 1024)
+		ck_assert_int_gt(children, 0);
+}
+END_TEST
+
 /* User-mode QEMU takes a limit of the address space, and forgets it. */
 static bool address_space_is_limited(void)
 {
@@ -374,6 +409,7 @@ Suite *bytes_suite(void)
 #if defined PAYLOAD_XZ
 	EACH(without_memory_there_are_no_bytes_until_there_is_some);
 	tcase_add_test(bytes, child_forked_in_the_first_call_gets_the_bytes);
+	EACH(signal_handler_can_fork_in_the_first_call);
 #else
 	tcase_add_test(bytes, byte_symbols_are_the_bytes);
 #endif
