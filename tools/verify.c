@@ -3,6 +3,7 @@
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -49,8 +50,10 @@ struct subject {
 	/* NULL for an asset in the library. */
 	const char *path;
 	const char *expected_sha256;
-	/* For an initramfs: how many bytes at its beginning the digest covers. Else 0. */
+	/* How many bytes of a file the digest covers. */
 	size_t length;
+	/* An initramfs: more may follow. */
+	bool may_be_longer;
 };
 
 static void say_to_people(const struct program *program, const struct subject *subject,
@@ -95,7 +98,7 @@ static void say(struct verification *verification, const struct subject *subject
 		verification->trouble = true;
 	else if (result != RESULT_OK && subject->path == NULL)
 		verification->bad_in_library = true;
-	else if (result != RESULT_OK && subject->length > 0)
+	else if (result != RESULT_OK && subject->may_be_longer)
 		verification->bad_initramfs = true;
 	else if (result != RESULT_OK)
 		verification->bad_files = true;
@@ -131,22 +134,21 @@ static void verify_in_library(struct verification *verification, const struct as
 	}
 }
 
-/* Of at most length bytes, or of all if that is 0. Returns 0, or -1 with errno set. */
+/* Of at most length bytes. Returns 0, or -1 with errno set. */
 static int digest_of_stream(int fd, size_t length, char sha256[SHA256_TEXT])
 {
 	unsigned char block[BLOCK_SIZE];
-	size_t left = length;
 	struct sha256 hash;
 	ssize_t got;
 
 	sha256_begin(&hash);
 	do {
-		size_t wanted = length > 0 && left < sizeof(block) ? left : sizeof(block);
+		size_t wanted = length < sizeof(block) ? length : sizeof(block);
 
 		got = wanted > 0 ? read(fd, block, wanted) : 0;
 		if (got > 0) {
 			sha256_add(&hash, block, (size_t)got);
-			left -= length > 0 ? (size_t)got : 0;
+			length -= (size_t)got;
 		}
 	} while (got > 0 || (got < 0 && errno == EINTR));
 	if (got < 0)
@@ -158,10 +160,13 @@ static int digest_of_stream(int fd, size_t length, char sha256[SHA256_TEXT])
 static void verify_stream(struct verification *verification, const struct subject *subject, int fd)
 {
 	char sha256[SHA256_TEXT];
-	struct stat status;
+	struct stat status = { .st_mode = S_IFREG };
 
 	if (fstat(fd, &status) == 0 && !S_ISREG(status.st_mode))
 		say(verification, subject, RESULT_DIFFERS, NULL, "it is not a regular file");
+	/* A sparse file can have more bytes than anyone wants to read. */
+	else if (!subject->may_be_longer && (uintmax_t)status.st_size > subject->length)
+		say(verification, subject, RESULT_DIFFERS, NULL, "it differs");
 	else if (digest_of_stream(fd, subject->length, sha256) < 0)
 		say(verification, subject, RESULT_TROUBLE, NULL, strerror(errno));
 	else
@@ -194,7 +199,8 @@ static bool is_there(const char *path)
 static int verify_asset_file(struct verification *verification, const struct asset *asset,
 			     const char *directory)
 {
-	struct subject subject = { .name = asset->name, .expected_sha256 = asset->sha256() };
+	struct subject subject = { .name = asset->name, .expected_sha256 = asset->sha256(),
+				   .length = *asset->length };
 	char *path = join_path(directory, asset->name);
 
 	if (path == NULL) {
@@ -213,7 +219,7 @@ static int verify_asset_file(struct verification *verification, const struct ass
  */
 static int verify_initramfs(struct verification *verification, const char *directory)
 {
-	struct subject subject = { .name = INITRAMFS_NAME };
+	struct subject subject = { .name = INITRAMFS_NAME, .may_be_longer = true };
 	char sha256[SHA256_TEXT];
 	struct cpio archive;
 	char *path = join_path(directory, INITRAMFS_FILE);
