@@ -82,6 +82,22 @@ need() {
 	command -v "$1" >/dev/null || skip_all "$1 is not installed: apt install $2"
 }
 
+# no_mounts: print why this process cannot mount file systems in a namespace of its own;
+# fail if it can.
+no_mounts() {
+	if ! command -v mount >/dev/null; then
+		echo 'mount is not installed: apt install mount'
+	elif ! command -v unshare >/dev/null; then
+		echo 'unshare is not installed: apt install util-linux'
+	elif [ "$(id -u)" -ne 0 ]; then
+		echo 'only root can mount file systems'
+	elif tap_said=$(unshare --mount true 2>&1); then
+		return 1
+	else
+		echo "file systems cannot be mounted here: $tap_said"
+	fi
+}
+
 # bail_out REASON [FILE]: end here as failed; FILE shows why.
 bail_out() {
 	[ $# -lt 2 ] || tap_comment "$2"

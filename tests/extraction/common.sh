@@ -27,10 +27,10 @@ clean_up() {
 	umount -R "$mount_point" 2>/dev/null
 }
 
-# in_mount_namespace SCRIPT: start it again in a mount namespace of its own, if possible.
+# in_mount_namespace SCRIPT: start it again in a mount namespace of its own, or say in
+# $why_not why that cannot be.
 in_mount_namespace() {
-	[ -z "${IN_MOUNT_NAMESPACE:-}" ] && [ "$(id -u)" -eq 0 ] &&
-		unshare --mount true 2>/dev/null || return
+	[ -z "${IN_MOUNT_NAMESPACE:-}" ] && ! why_not=$(no_mounts) || return
 	rmdir "$scratch"
 	IN_MOUNT_NAMESPACE=yes exec unshare --mount --propagation private "${SHELL:-/bin/sh}" "$1"
 }
@@ -41,7 +41,7 @@ mount_new() {
 	image=$scratch/image
 	mkdir -p "$mount_point"
 	if [ -z "${IN_MOUNT_NAMESPACE:-}" ]; then
-		why_not='only root can mount file systems'
+		why_not=$(no_mounts)
 		return 1
 	fi
 	if [ "$1" = tmpfs ]; then
