@@ -17,7 +17,7 @@ guest_table="$guest_table${guest_table:+$as_nl}$1|$2|$3|$4|$5|$6|$7|$8"
 # -------------------------
 # One guest of those in the rows before: GUEST is its name, and guest_kernel and the
 # like are its row. GUESTS has them all, for build-aux/check-asset, which recognizes
-# an asset for another one.
+# an asset for another one, and GUEST_NAMES says them in words.
 AC_DEFUN([SUPERMACHINE_CHOOSE_GUEST],
 [AC_REQUIRE([AC_CANONICAL_HOST])dnl
 AC_ARG_WITH([guest],
@@ -51,4 +51,5 @@ AS_IF([test -z "$guest_kernel"],
 AC_MSG_RESULT([$GUEST ($guest_why)])
 AC_SUBST([GUEST])
 AC_SUBST([GUESTS])
+AC_SUBST([GUEST_NAMES], [$guest_known])
 ])
