@@ -65,6 +65,8 @@ AS_CASE([$with_payload],
     RAW_ONLY= EMBEDDED_SUFFIX= EMBEDDED_ALIGNMENT=65536],
   [xz], [payload_summary='xz, decoded on use'
     RAW_ONLY='@%:@' EMBEDDED_SUFFIX=.xz EMBEDDED_ALIGNMENT=16],
+  [yes | ''], [AC_MSG_ERROR([--with-payload needs a form: give raw or xz])],
+  [no], [AC_MSG_ERROR([--without-payload is not possible: give --with-payload=raw or --with-payload=xz])],
   [AC_MSG_ERROR([--with-payload=$with_payload is not known: give raw or xz])])
 AM_CONDITIONAL([PAYLOAD_XZ], [test "$with_payload" = xz])
 # To hold cancellation back: some C libraries have a library for it.
