@@ -357,11 +357,13 @@ static bool holds(FILE *file, const char *text)
 	return false;
 }
 
+static const char *const installed = "yes";
+
 static const char *libkrunfw_state(void)
 {
 	char magic[4];
-	const char *state = "yes";
-	FILE *file = fopen(libkrunfw, "rb");
+	const char *state = installed;
+	FILE *file = libkrunfw != NULL ? fopen(libkrunfw, "rb") : NULL;
 
 	if (file == NULL)
 		return "no";
@@ -405,7 +407,7 @@ static int show_json(const struct program *program)
 	json_string(&json, "version", supermachine_kernel_version());
 	json_string(&json, "guest", supermachine_kernel_guest());
 	json_string(&json, "payload", PAYLOAD);
-	json_string(&json, "libkrunfw", libkrunfw);
+	json_string(&json, "libkrunfw", libkrunfw_state() == installed ? libkrunfw : NULL);
 	json_open(&json, "assets", '[');
 	status = show_assets(program, &json);
 	json_close(&json, ']');

@@ -153,6 +153,11 @@ static int add_appended(const struct program *program, struct cpio *archive, con
 	char *file;
 	int result;
 
+	/* Without a colon it is a file, whose name may be misspelled. */
+	if (path == NULL && strchr(appended, ':') == NULL && access(appended, F_OK) < 0) {
+		complain(program, "--append: %s: %s", appended, strerror(errno));
+		return -1;
+	}
 	if (path == NULL) {
 		complain(program, "--append: %s: init-oci looks for %s and %s: say which this is, "
 			 "as in --append=%s:%s", appended, expected_paths[0], expected_paths[1],
