@@ -73,9 +73,9 @@ static int connect_to_supervisor(const char *directory)
 	if (fd >= 0)
 		return fd;
 	if (machine_runs(directory))
-		errx(1, "%s: runs, but its supervisor has ended: `runtime supervise` goes on",
+		errx(1, "%s: is running, but its supervisor has ended: `runtime supervise` goes on",
 		     directory);
-	errx(1, "%s: does not run", directory);
+	errx(1, "%s: is not running", directory);
 }
 
 /* ------------------------------------------------------------------------------ run */
@@ -236,7 +236,7 @@ static int supervise_again(const struct options *options)
 	need_words(options, 1, 1);
 	directory = directory_of(options, options->words[0]);
 	if (access(text("%s/control", directory), F_OK) < 0)
-		errx(1, "%s: does not run", directory);
+		errx(1, "%s: is not running", directory);
 	start_supervisor(directory, NULL);
 	return 0;
 }
@@ -530,6 +530,7 @@ static void read_options(int argc, char **argv, struct options *options)
 		{ "seconds", required_argument, NULL, 's' },
 		{ "terminal", no_argument, NULL, 't' },
 		{ "interactive", no_argument, NULL, 'i' },
+		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
@@ -542,6 +543,9 @@ static void read_options(int argc, char **argv, struct options *options)
 		case 's': options->seconds = optarg; break;
 		case 't': options->terminal = true; break;
 		case 'i': options->interactive = true; break;
+		case 'h':
+			fputs(usage, stdout);
+			exit(0);
 		default:
 			fputs(usage, stderr);
 			exit(2);
