@@ -137,11 +137,21 @@ static bool tell_line(struct tasks *tasks, const struct task *task, unsigned int
 	}
 }
 
+/* The list says what credit there is, and a client that adds to that must not have to guess. */
+static bool is_being_listed(const struct tasks *tasks)
+{
+	for (const struct task *task = tasks->list; task < tasks->list + tasks->used; task++) {
+		if (task->id[0] && task->kind == REQUEST_PS)
+			return true;
+	}
+	return false;
+}
+
 void task_tell(struct tasks *tasks, struct task *task, unsigned int what)
 {
 	task->tell |= (unsigned char)what;
 	for (unsigned int bit = 1; tasks->is_open && bit <= task->tell; bit <<= 1) {
-		if (!(task->tell & bit))
+		if (!(task->tell & bit) || (bit == TELL_CREDIT && is_being_listed(tasks)))
 			continue;
 		if (!tell_line(tasks, task, bit))
 			return;
@@ -154,6 +164,8 @@ void task_tell(struct tasks *tasks, struct task *task, unsigned int what)
 	if (is_needed(task))
 		return;
 	task->id[0] = '\0';
+	/* Credit may have waited for it. */
+	tasks->outbox->had_no_room |= task->kind == REQUEST_PS;
 }
 
 void task_fail(struct tasks *tasks, struct task *task)

@@ -255,6 +255,25 @@ START_TEST(credit_that_is_told_late_is_not_for_what_is_held)
 }
 END_TEST
 
+START_TEST(credit_is_not_told_within_a_list_of_it)
+{
+	begin();
+	say("exec e in=channel 2\n{}");
+	fake_start(&fake, "e");
+	say("ps p\n");
+	send_input(WINDOW);
+	ck_assert_str_eq(hear(), "started e 1000\n");
+	write_out("p", 1, "list\n");
+	fake_end(&fake, "p", 0);
+	/* By this, the loop knows that there is more to tell. */
+	fake.outbox.had_no_room = false;
+	ck_assert_str_eq(hear(), "data p 1 5\nlist\nclose p 1\ndone p\ncredit e 0 32768\n");
+	ck_assert(fake.outbox.had_no_room);
+	ck_assert_int_eq(fake.errors, 0);
+	fake_close(&fake);
+}
+END_TEST
+
 START_TEST(what_a_client_announced_and_did_not_send_may_be_sent_again)
 {
 	begin();
@@ -433,6 +452,7 @@ Suite *tasks_suite(void)
 	tcase_add_test(cases, a_flood_is_stopped_by_its_credit);
 	tcase_add_test(cases, input_has_a_window);
 	tcase_add_test(cases, credit_that_is_told_late_is_not_for_what_is_held);
+	tcase_add_test(cases, credit_is_not_told_within_a_list_of_it);
 	tcase_add_test(cases, what_a_client_announced_and_did_not_send_may_be_sent_again);
 	tcase_add_test(cases, input_may_come_before_the_start);
 	tcase_add_test(cases, nobody_reads_the_input);
