@@ -224,6 +224,12 @@ def terminals(scene):
     client.line("close t 0")
     client.end_of_terminal(task)
     scene.check("within a line, too", task.status == 5, vars(task))
+    task = client.request("exec", "t", body='{"args":["sh","-c","stty -isig; echo ready; cat; exit 5"],"terminal":true}')
+    client.wait(lambda: b"ready" in task.data[1])
+    client.write("t", b"no line\x03")
+    client.line("close t 0")
+    client.end_of_terminal(task)
+    scene.check("and after a byte that is no key there", task.status == 5, vars(task))
     task = client.request("exec", "t", body='{"args":["sh"],"terminal":true}')
     client.write("t", b"echo early\n")
     client.wait(lambda: b"early\r\n" in task.data[1].replace(b"echo early\r\n", b""))
@@ -239,7 +245,8 @@ def terminals(scene):
                   "read x </dev/tty; { cat /tmp/times; echo got $x; } >/dev/tty; exit 7"],
          "terminal": True}))
     client.wait(lambda: b"a\r\n" in task.data[1] or task.status is not None)
-    client.write("t", b"word\n")
+    # More than the terminal holds.
+    client.write("t", b"word\n" * 8000)
     client.end_of_terminal(task)
     scene.check("one that its process has closed is there when it is opened again, with what was typed",
                 task.status == 7 and "got word\r\n" in text(task), vars(task))

@@ -126,6 +126,8 @@ static bool send_all(bool wait, const char *bytes, size_t length)
 	while (length) {
 		ssize_t written = write(CONTROL_FILENO, bytes, length);
 
+		if (!written)
+			return false;
 		if (written < 0 && (errno != EAGAIN || !wait || !wait_until_writable(&deadline)))
 			return false;
 		if (written > 0) {

@@ -73,8 +73,8 @@ int outbox_flush(struct outbox *outbox, int fd)
 		const ssize_t written = write(fd, outbox->bytes + outbox->start,
 					      outbox->end - outbox->start);
 
-		if (written < 0)
-			return errno == EAGAIN ? 0 : -1;
+		if (written <= 0)
+			return written < 0 && errno == EAGAIN ? 0 : -1;
 		outbox->start += (size_t)written;
 	}
 	outbox->start = outbox->end = 0;

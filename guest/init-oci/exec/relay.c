@@ -39,7 +39,7 @@ struct carrier {
 /* As far as the last byte tells. */
 static bool is_within_line(const struct pump *in, const struct termios *settings)
 {
-	static const unsigned char ends[] = { VEOF, VEOL, VEOL2, VKILL, VINTR, VQUIT, VSUSP };
+	static const unsigned char ends[] = { VEOF, VEOL, VKILL };
 	const unsigned char last = in->end ? (unsigned char)in->buffer[in->end - 1] : '\n';
 
 	for (size_t i = 0; i < sizeof(ends); i++) {
@@ -137,9 +137,10 @@ static void carry(struct carrier *carrier, const struct pollfd watched[WATCHED])
 		return;
 	}
 	carrier->is_closed |= typed == POLLHUP || shown == POLLHUP;
-	if (watched[INPUT].revents || typed)
+	/* What a terminal does not take is an event of it, too: not while it is known to be full. */
+	if (watched[INPUT].revents || (typed & POLLOUT))
 		pump_step(&carrier->in);
-	if (carrier->is_to_end && carrier->in.from < 0)
+	if (carrier->is_to_end && carrier->in.from < 0 && typed != POLLHUP)
 		carrier->is_to_end = type_end(&carrier->in, carrier->terminal);
 	/* Else a terminal that nobody has open would be at its end. */
 	if (carrier->sizes < 0 || (shown & POLLIN) || (watched[OUTPUT].revents & POLLOUT))

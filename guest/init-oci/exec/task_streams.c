@@ -42,8 +42,11 @@ int task_set_size(struct task *task, unsigned short rows, unsigned short columns
 
 void task_close_sizes(struct task *task)
 {
-	if (task->sizes >= 0)
-		close(task->sizes);
+	if (task->sizes < 0)
+		return;
+	/* A process that is frozen while it starts may have a copy. */
+	shutdown(task->sizes, SHUT_RDWR);
+	close(task->sizes);
 	task->sizes = -1;
 }
 
