@@ -137,12 +137,6 @@ static void note_end(void)
 	atomic_store(&ending, true);
 }
 
-__attribute__((constructor)) static void ask_for_end(void)
-{
-	if (atexit(note_end) != 0)
-		note_end();
-}
-
 void payload_release(const struct payload *payload)
 {
 	const unsigned char *bytes = atomic_load(&payload->cache->bytes);
@@ -152,14 +146,27 @@ void payload_release(const struct payload *payload)
 }
 
 /*
- * Threads whose first calls meet wait for one of them, rather than to decode the same
- * bytes many times. It is no lock: a child of fork(2) would wait for ever for a thread
- * that it does not have, and a fork() that waits would stand in the way of allocators
- * that have it wait, too. In a child the process is another one; if its number is the
- * same, in another PID namespace, the wait is over after a while.
- *
- * Returns the bytes, or NULL if this call is to decode them.
+ * The process that decodes; 0: none. Threads whose first calls meet wait for one of them,
+ * rather than to decode the same bytes many times. It is no lock: a child of fork(2) would
+ * wait for ever for a thread that it does not have, and a fork() that waits would stand in
+ * the way of allocators that have it wait, too. So a child begins anew, by its handler or
+ * since it is another process; if it has neither, the wait is over after a while.
  */
+static atomic_int decoder;
+
+static void forget_decoder(void)
+{
+	atomic_store(&decoder, 0);
+}
+
+__attribute__((constructor)) static void ask_for_end_and_children(void)
+{
+	if (atexit(note_end) != 0)
+		note_end();
+	pthread_atfork(NULL, NULL, forget_decoder);
+}
+
+/* Returns the bytes, or NULL if this call is to decode them. */
 static const unsigned char *wait_for_bytes(struct payload_cache *cache)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
@@ -170,12 +177,11 @@ static const unsigned char *wait_for_bytes(struct payload_cache *cache)
 	/* nanosleep() is a cancellation point. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	for (int i = 0; i < WAIT_MILLISECONDS; i++) {
-		int decoder = atomic_load(&cache->decoder);
+		int other = atomic_load(&decoder);
 
 		bytes = atomic_load_explicit(&cache->bytes, memory_order_acquire);
 		if (bytes != NULL ||
-		    (decoder != self &&
-		     atomic_compare_exchange_strong(&cache->decoder, &decoder, self)))
+		    (other != self && atomic_compare_exchange_strong(&decoder, &other, self)))
 			break;
 		nanosleep(&pause, NULL);
 	}
@@ -206,6 +212,6 @@ const unsigned char *payload_bytes(const struct payload *payload)
 	bytes = decode(payload);
 	if (bytes != NULL)
 		bytes = publish(payload, bytes);
-	atomic_store(&cache->decoder, 0);
+	atomic_store(&decoder, 0);
 	return bytes;
 }

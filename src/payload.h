@@ -21,7 +21,6 @@
 /* NULL until the bytes are first asked for. */
 struct payload_cache {
 	_Atomic(const unsigned char *) bytes;
-	atomic_int decoder;	/* the process that decodes them; 0: none */
 };
 #endif
 
